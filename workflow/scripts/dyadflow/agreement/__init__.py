@@ -1,0 +1,1 @@
+"""How far coders agree, and how sure that is."""

@@ -1,0 +1,173 @@
+"""The coding scheme, as data: tiers, codes, merges, phases, targets with literal class lists."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dyadflow.errors import DyadflowError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Code(_Strict):
+    """One code of a tier."""
+
+    title: str = Field(description="What people call it: Protest.")
+    meaning: str = Field("", description="One line for the report's legend.")
+    colour: str = Field("#999999", description="The colour of this code in every figure, #rrggbb.")
+    status: Literal["scorable", "unscorable", "excluded"] = Field(
+        "scorable", description="unscorable: could not be seen. excluded: seen, but not part of any target."
+    )
+
+
+class Tier(_Strict):
+    """One stream of codes, such as the infant's engagement phases."""
+
+    title: str
+    role: str = Field("", description="Whose behaviour: infant, caregiver; names the view that shows it.")
+    names: list[str] = Field(
+        default_factory=list,
+        description="What coding files call this tier (ELAN tier, Observer subject); its own key always counts.",
+    )
+    exclusive: bool = Field(True, description="Whether two codes of this tier may never overlap.")
+    codes: dict[str, Code]
+    aliases: dict[str, str] = Field(
+        default_factory=dict, description="Other spellings found in files, each with the code it stands for."
+    )
+
+
+class Phase(_Strict):
+    """A named interval of the session, such as still-face."""
+
+    title: str = ""
+    colour: str = "#dddddd"
+    excluded: bool = Field(False, description="Not part of the paradigm (turn-away): never trained or scored on.")
+    instructed: bool = Field(
+        False, description="The caregiver's behaviour is instructed here (still-face), so it is also reported without."
+    )
+
+
+class Phases(_Strict):
+    """Where phases are coded and what they are called."""
+
+    names: list[str] = Field(default_factory=list, description="What coding files call the tier of phases.")
+    codes: dict[str, Phase]
+    aliases: dict[str, str] = Field(default_factory=dict)
+
+
+class Target(_Strict):
+    """What one model predicts."""
+
+    title: str = ""
+    tier: str
+    classes: list[str] = Field(min_length=2, description="Codes or merged codes, literally, in the order of tables.")
+
+
+class Merge(_Strict):
+    """Several codes that one class stands for."""
+
+    title: str = ""
+    colour: str = "#999999"
+    codes: list[str] = Field(min_length=1)
+
+
+class Scheme(_Strict):
+    """A coding scheme. See `config/schemes/icep-r.yaml` for one in full."""
+
+    name: str
+    title: str = ""
+    source: str = Field("", description="Where the scheme is published.")
+    tiers: dict[str, Tier]
+    phases: Phases | None = None
+    merges: dict[str, Merge] = Field(default_factory=dict)
+    targets: dict[str, Target]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Scheme":
+        seen: dict[str, str] = {}
+        for name, merge in self.merges.items():
+            for code in merge.codes:
+                if not any(code in tier.codes for tier in self.tiers.values()):
+                    raise ValueError(f"merge {name} names {code}, which is a code of no tier")
+                if code in seen:
+                    raise ValueError(f"code {code} is merged into both {seen[code]} and {name}")
+                seen[code] = name
+        for name, tier in self.tiers.items():
+            for spelling, code in tier.aliases.items():
+                if code not in tier.codes:
+                    raise ValueError(f"tier {name}: alias {spelling!r} stands for {code}, which is no code of it")
+        for name, target in self.targets.items():
+            if target.tier not in self.tiers:
+                raise ValueError(f"target {name} names tier {target.tier}; there are {', '.join(self.tiers)}")
+            known = set(self.tiers[target.tier].codes) | set(self.merges)
+            for label in target.classes:
+                if label not in known:
+                    raise ValueError(f"target {name}: class {label} is neither a code of {target.tier} nor a merge")
+        return self
+
+    def class_of_code(self, target: str) -> dict[str, int]:
+        """For each code of the target's tier, the index of the class it belongs to; codes in none are absent."""
+        spec = self.targets[target]
+        index = {label: number for number, label in enumerate(spec.classes)}
+        merged = {code: name for name, merge in self.merges.items() for code in merge.codes}
+        found = {}
+        for code in self.tiers[spec.tier].codes:
+            label = code if code in index else merged.get(code)
+            if label in index:
+                found[code] = index[label]
+        return found
+
+    def colour_of(self, label: str) -> str:
+        """The colour of a code, merged class or phase."""
+        for tier in self.tiers.values():
+            if label in tier.codes:
+                return tier.codes[label].colour
+        if label in self.merges:
+            return self.merges[label].colour
+        if self.phases and label in self.phases.codes:
+            return self.phases.codes[label].colour
+        return "#999999"
+
+    def title_of(self, label: str) -> str:
+        """What people call a code, merged class or phase; the label itself if it has no title."""
+        for tier in self.tiers.values():
+            if label in tier.codes:
+                return tier.codes[label].title
+        if label in self.merges and self.merges[label].title:
+            return self.merges[label].title
+        if self.phases and label in self.phases.codes and self.phases.codes[label].title:
+            return self.phases.codes[label].title
+        return label
+
+
+def read_scheme(source: str | Path | Mapping) -> Scheme:
+    """Read a coding scheme from its YAML file, or from the mapping that such a file holds.
+
+    Raises
+    ------
+    DyadflowError
+        If the file is missing, is not YAML, or does not hold together; the sentence names the key.
+    """
+    from pydantic import ValidationError
+
+    if isinstance(source, Mapping):
+        return Scheme.model_validate(source)
+    path = Path(source)
+    try:
+        return Scheme.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise DyadflowError("there is no such coding scheme", where=str(path), fix="name one of config/schemes") from None
+    except yaml.YAMLError as error:
+        raise DyadflowError(f"this is not YAML ({' '.join(str(error).split())})", where=str(path), fix="correct that line") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DyadflowError(
+            f"{where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}", where=str(path),
+            fix="correct the scheme",
+        ) from None

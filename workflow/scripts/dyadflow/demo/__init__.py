@@ -1,0 +1,1 @@
+"""A seed in; recordings and coding files with known truth out."""

@@ -1,0 +1,1 @@
+"""Probabilities and labels in; metrics with dyad-level intervals, baselines, comparisons out."""

@@ -1,0 +1,1 @@
+"""Which dyad is held out when: outer and inner folds as a table."""

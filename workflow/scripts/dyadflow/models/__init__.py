@@ -1,0 +1,1 @@
+"""Everything fitted: projections, scalers, searched and trained classifiers, their held-out probabilities."""

@@ -1,0 +1,1 @@
+"""YAML and sheets in; one typed, validated study out."""
