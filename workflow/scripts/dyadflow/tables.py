@@ -32,7 +32,9 @@ def write_table(table: pd.DataFrame, path: str | Path, *, digits: int = 6) -> No
     rounded.to_csv(path, sep="\t", index=False, lineterminator="\n", na_rep="")
 
 
-def read_table(path: str | Path, columns: Sequence[str] = (), *, text: Sequence[str] = ()) -> pd.DataFrame:
+def read_table(
+    path: str | Path, columns: Sequence[str] = (), *, text: Sequence[str] = (), all_text: bool = False
+) -> pd.DataFrame:
     """Read a TSV, and say so in one sentence if it is not there or lacks a column.
 
     Parameters
@@ -43,6 +45,8 @@ def read_table(path: str | Path, columns: Sequence[str] = (), *, text: Sequence[
         Columns that must be present.
     text
         Columns kept as text even where every value looks like a number (session names such as ``007``).
+    all_text
+        Whether to keep every column as text.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def read_table(path: str | Path, columns: Sequence[str] = (), *, text: Sequence[
         raise DyadflowError("there is no such file", where=str(path), fix="check the name in the study file")
     try:
         table = pd.read_csv(
-            path, sep="\t", dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""],
+            path, sep="\t", dtype=str if all_text else dict.fromkeys(text, str), keep_default_na=False, na_values=[""],
             encoding="utf-8-sig",
         )
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -74,7 +78,7 @@ def read_table(path: str | Path, columns: Sequence[str] = (), *, text: Sequence[
             f"{', '.join(repr(str(name)) for name in table.columns)}",
             where=str(path), fix="add it to the header line, separated by tabs",
         )
-    for name in text:
+    for name in table.columns if all_text else text:
         if name in table.columns:
             table[name] = table[name].fillna("")
     return table

@@ -15,6 +15,14 @@ SEVERITIES: dict[str, str] = {
     "missing_file": "error",
     "unreadable_file": "error",
     "empty_file": "error",
+    "unreadable_row": "error",
+    "unread_sheet": "warning",
+    "untimed_annotation": "error",
+    "untimed_slot": "note",
+    "media_origins": "warning",
+    "other_session": "note",
+    "other_coder": "note",
+    "unknown_coder": "error",
     "unknown_tier": "note",
     "unknown_code": "error",
     "unpaired_event": "error",
@@ -74,9 +82,16 @@ class Issue:
 
     def sentence(self) -> str:
         """The issue in one line: where, what, what to do."""
-        place = ", ".join(part for part in (
-            f"session {self.session}" if self.session else "", f"coder {self.coder}" if self.coder else "",
-            self.file, self.where) if part)
+        place = ", ".join(
+            part
+            for part in (
+                f"session {self.session}" if self.session else "",
+                f"coder {self.coder}" if self.coder else "",
+                self.file,
+                self.where,
+            )
+            if part
+        )
         line = f"{place}: {self.what}." if place else f"{self.what}."
         return f"{line} {self.fix[:1].upper()}{self.fix[1:]}." if self.fix else line
 
@@ -107,9 +122,11 @@ class Issues:
 
     def regraded(self, severities: Mapping[str, str]) -> "Issues":
         """The same issues with the study's own severities; ``off`` is written as ``note``, never dropped."""
+
         def grade(row: Issue) -> Issue:
             severity = severities.get(row.rule, row.severity)
             return Issue(**{**row.__dict__, "severity": "note" if severity == "off" else severity})
+
         return Issues(tuple(grade(row) for row in self.rows))
 
     def table(self) -> pd.DataFrame:

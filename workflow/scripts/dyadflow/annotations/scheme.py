@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dyadflow.errors import DyadflowError
+
+#: What the tier of phases is called in tables of segments.
+PHASE_TIER = "phase"
 
 
 class _Strict(BaseModel):
@@ -32,7 +35,7 @@ class Tier(_Strict):
     role: str = Field("", description="Whose behaviour: infant, caregiver; names the view that shows it.")
     names: list[str] = Field(
         default_factory=list,
-        description="What coding files call this tier (ELAN tier, Observer subject); its own key always counts.",
+        description="What coding files call this tier (ELAN tier, Observer subject), besides its own key.",
     )
     exclusive: bool = Field(True, description="Whether two codes of this tier may never overlap.")
     codes: dict[str, Code]
@@ -46,9 +49,12 @@ class Phase(_Strict):
 
     title: str = ""
     colour: str = "#dddddd"
-    excluded: bool = Field(False, description="Not part of the paradigm (turn-away): never trained or scored on.")
+    excluded: bool = Field(
+        False, description="Not part of the paradigm (turn-away): never trained or scored on."
+    )
     instructed: bool = Field(
-        False, description="The caregiver's behaviour is instructed here (still-face), so it is also reported without."
+        False,
+        description="Behaviour is instructed here (still-face), so results are also reported without it.",
     )
 
 
@@ -65,7 +71,9 @@ class Target(_Strict):
 
     title: str = ""
     tier: str
-    classes: list[str] = Field(min_length=2, description="Codes or merged codes, literally, in the order of tables.")
+    classes: list[str] = Field(
+        min_length=2, description="Codes or merged codes, literally, in the order of tables."
+    )
 
 
 class Merge(_Strict):
@@ -85,7 +93,7 @@ class Scheme(_Strict):
     tiers: dict[str, Tier]
     phases: Phases | None = None
     merges: dict[str, Merge] = Field(default_factory=dict)
-    targets: dict[str, Target]
+    targets: dict[str, Target] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Scheme":
@@ -100,18 +108,27 @@ class Scheme(_Strict):
         for name, tier in self.tiers.items():
             for spelling, code in tier.aliases.items():
                 if code not in tier.codes:
-                    raise ValueError(f"tier {name}: alias {spelling!r} stands for {code}, which is no code of it")
+                    raise ValueError(
+                        f"tier {name}: alias {spelling!r} stands for {code}, which is no code of it"
+                    )
+        if self.phases and PHASE_TIER in self.tiers:
+            raise ValueError(f"a tier may not be called {PHASE_TIER} where there are phases")
+        for spelling, code in (self.phases.aliases if self.phases else {}).items():
+            if code not in self.phases.codes:
+                raise ValueError(f"phases: alias {spelling!r} stands for {code}, which is no phase")
         for name, target in self.targets.items():
             if target.tier not in self.tiers:
                 raise ValueError(f"target {name} names tier {target.tier}; there are {', '.join(self.tiers)}")
             known = set(self.tiers[target.tier].codes) | set(self.merges)
             for label in target.classes:
                 if label not in known:
-                    raise ValueError(f"target {name}: class {label} is neither a code of {target.tier} nor a merge")
+                    raise ValueError(
+                        f"target {name}: class {label} is neither a code of {target.tier} nor a merge"
+                    )
         return self
 
     def class_of_code(self, target: str) -> dict[str, int]:
-        """For each code of the target's tier, the index of the class it belongs to; codes in none are absent."""
+        """For each code of the target's tier the index of its class; codes in no class are absent."""
         spec = self.targets[target]
         index = {label: number for number, label in enumerate(spec.classes)}
         merged = {code: name for name, merge in self.merges.items() for code in merge.codes}
@@ -153,21 +170,33 @@ def read_scheme(source: str | Path | Mapping) -> Scheme:
     DyadflowError
         If the file is missing, is not YAML, or does not hold together; the sentence names the key.
     """
-    from pydantic import ValidationError
-
     if isinstance(source, Mapping):
-        return Scheme.model_validate(source)
+        return _validate(source, "coding scheme")
     path = Path(source)
     try:
-        return Scheme.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _validate(yaml.safe_load(path.read_text(encoding="utf-8-sig")), str(path))
     except FileNotFoundError:
-        raise DyadflowError("there is no such coding scheme", where=str(path), fix="name one of config/schemes") from None
-    except yaml.YAMLError as error:
-        raise DyadflowError(f"this is not YAML ({' '.join(str(error).split())})", where=str(path), fix="correct that line") from None
+        raise DyadflowError(
+            "there is no such coding scheme",
+            where=str(path),
+            fix="name one of config/schemes",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DyadflowError(
+            f"this is not YAML in UTF-8 ({' '.join(str(error).split())})",
+            where=str(path),
+            fix="correct that line",
+        ) from None
+
+
+def _validate(data: object, where: str) -> Scheme:
+    try:
+        return Scheme.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"])
         raise DyadflowError(
-            f"{where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}", where=str(path),
+            f"{key + ': ' if key else ''}{first['msg'].removeprefix('Value error, ')}",
+            where=where,
             fix="correct the scheme",
         ) from None

@@ -11,8 +11,14 @@ from dyadflow.errors import DyadflowError
 from dyadflow.tables import read_table, write_table
 
 COLUMNS = {
-    "session": str, "coder": str, "tier": str, "code": str,
-    "onset_s": float, "offset_s": float, "confidence": float, "comment": str,
+    "session": str,
+    "coder": str,
+    "tier": str,
+    "code": str,
+    "onset_s": float,
+    "offset_s": float,
+    "confidence": float,
+    "comment": str,
 }
 TEXT = tuple(name for name, kind in COLUMNS.items() if kind is str)
 
@@ -44,7 +50,8 @@ class Segments:
             first = bad.iloc[0]
             raise DyadflowError(
                 f"segment {first.code!r} of tier {first.tier!r} ends ({first.offset_s} s) before it begins "
-                f"({first.onset_s} s)", where=f"session {first.session}, coder {first.coder}",
+                f"({first.onset_s} s)",
+                where=f"session {first.session}, coder {first.coder}",
                 fix="correct the segment in the coding file",
             )
         order = ["session", "coder", "tier", "onset_s", "offset_s", "code"]
@@ -74,7 +81,9 @@ class Segments:
 
     def shifted(self, by_s: float) -> "Segments":
         """The same segments, `by_s` seconds later."""
-        return Segments(self.table.assign(onset_s=self.table.onset_s + by_s, offset_s=self.table.offset_s + by_s))
+        return Segments(
+            self.table.assign(onset_s=self.table.onset_s + by_s, offset_s=self.table.offset_s + by_s)
+        )
 
     def write(self, path: str | Path) -> None:
         """Write as TSV, times to the microsecond."""

@@ -1,0 +1,47 @@
+# dyadflow: recordings and coding files in, evaluated models and a report out.
+# Studies are named in config/config.yaml; `snakemake --cores all` makes everything that is missing or out of date.
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/demo.smk"
+include: "rules/media.smk"
+include: "rules/annotations.smk"
+include: "rules/agreement.smk"
+include: "rules/features.smk"
+include: "rules/folds.smk"
+include: "rules/models.smk"
+include: "rules/evaluation.smk"
+include: "rules/prediction.smk"
+include: "rules/report.smk"
+
+
+# Everything: the page of every study, and the codes of every session that nobody has coded yet.
+rule all:
+    default_target: True
+    input:
+        plan.reports(),
+        plan.all_predictions(),
+
+
+# Only what is wrong with the coding files and recordings, before anything long is computed.
+rule check:
+    input:
+        expand("results/{study}/annotations/checked.txt", study=list(plan.studies)),
+
+
+# Only the codes of new sessions, as ELAN files and tables.
+rule predict:
+    input:
+        plan.all_predictions(),
+
+
+# Only the pages.
+rule report:
+    input:
+        plan.reports(),
+
+
+onsuccess:
+    print("\n".join(f"Report: {page}" for page in plan.reports() if Path(page).exists()))

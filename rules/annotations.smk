@@ -1,0 +1,139 @@
+# Coding files in; one table of segments, one of issues, frame labels out.
+
+
+rule import_annotations:
+    input:
+        coding=plan.coding_files,
+    output:
+        segments="results/{study}/annotations/sessions/{session}.segments.tsv",
+        issues="results/{study}/annotations/sessions/{session}.issues.tsv",
+    params:
+        coding=plan.coding,
+        recording=plan.media_name,
+        vocabulary=plan.vocabulary,
+        code=plan.code("import_annotations"),
+    log:
+        "results/{study}/logs/import_annotations/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/import_annotations/{session}.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    message:
+        "Importing the coding of {wildcards.session}"
+    script:
+        "../workflow/scripts/import_annotations.py"
+
+
+rule collect_annotations:
+    input:
+        segments=plan.every_session("results/{study}/annotations/sessions/{session}.segments.tsv"),
+        issues=plan.every_session("results/{study}/annotations/sessions/{session}.issues.tsv"),
+        probes=plan.every_session("results/{study}/media/{session}/probe.json"),
+    output:
+        segments=report(
+            "results/{study}/annotations/segments.tsv",
+            caption="../workflow/report/segments.rst",
+            category="Annotations",
+        ),
+        issues=report(
+            "results/{study}/annotations/issues.tsv",
+            caption="../workflow/report/issues.rst",
+            category="Annotations",
+        ),
+    params:
+        coding=plan.coders_by_session,
+        phased=plan.phased,
+        vocabulary=plan.vocabulary,
+        severities=plan.severities,
+        needs_sound=plan.needs_sound,
+        code=plan.code("collect_annotations"),
+    log:
+        "results/{study}/logs/collect_annotations.log",
+    benchmark:
+        "results/{study}/benchmarks/collect_annotations.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Gathering segments and issues of {wildcards.study}"
+    script:
+        "../workflow/scripts/collect_annotations.py"
+
+
+# Apart from collecting, so that the table of issues stays when its errors stop the study.
+rule check_study:
+    input:
+        issues="results/{study}/annotations/issues.tsv",
+    output:
+        checked="results/{study}/annotations/checked.txt",
+    params:
+        code=plan.code("check_study"),
+    log:
+        "results/{study}/logs/check_study.log",
+    benchmark:
+        "results/{study}/benchmarks/check_study.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Checking {wildcards.study}"
+    script:
+        "../workflow/scripts/check_study.py"
+
+
+rule label_frames:
+    input:
+        segments="results/{study}/annotations/sessions/{session}.segments.tsv",
+        grid="results/{study}/media/{session}/grid.json",
+        checked=ancient("results/{study}/annotations/checked.txt"),
+    output:
+        labels="results/{study}/annotations/labels/{session}.h5",
+    params:
+        spec=plan.label_spec,
+        phases=plan.sheet_phases,
+        coders=plan.coders,
+        code=plan.code("label_frames"),
+    log:
+        "results/{study}/logs/label_frames/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/label_frames/{session}.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    message:
+        "Labelling the frames of {wildcards.session}"
+    script:
+        "../workflow/scripts/label_frames.py"
+
+
+# One small file that stands for all labels: a training job reads it instead of a thousand inputs.
+rule index_labels:
+    input:
+        labels=plan.every_coded_session("results/{study}/annotations/labels/{session}.h5"),
+    output:
+        index="results/{study}/annotations/labels.tsv",
+    params:
+        sessions=plan.coded_sessions,
+        code=plan.code("index_labels"),
+    log:
+        "results/{study}/logs/index_labels.log",
+    benchmark:
+        "results/{study}/benchmarks/index_labels.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    message:
+        "Listing the labels of {wildcards.study}"
+    script:
+        "../workflow/scripts/index_labels.py"

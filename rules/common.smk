@@ -1,0 +1,33 @@
+# Paths and wildcards, nothing else. What a job reads and which settings concern it, `plan` answers.
+import os
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
+# Scripts must load the library that lies beside them, whatever else is installed: the digests are of that one.
+sys.path.insert(0, str(SCRIPTS))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(SCRIPTS), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+from dyadflow.errors import DyadflowError
+from dyadflow.study.plan import Plan
+
+try:
+    plan = Plan.load(config["studies"], SCRIPTS)
+    absent = plan.absent_inputs()
+except DyadflowError as error:
+    sys.exit(f"dyadflow: {error}")
+if absent:
+    sys.exit("\n".join(f"dyadflow: {error}" for error in absent))
+
+
+wildcard_constraints:
+    study="|".join(plan.studies),
+    session="[A-Za-z0-9][A-Za-z0-9_-]*",
+    extractor="[A-Za-z0-9][A-Za-z0-9_-]*",
+    batch=r"\d+",
+    protocol="[A-Za-z0-9][A-Za-z0-9_-]*",
+    target="[A-Za-z0-9][A-Za-z0-9_-]*",
+    stream="[A-Za-z0-9][A-Za-z0-9_-]*",
+    model="[A-Za-z0-9][A-Za-z0-9_-]*",

@@ -1,0 +1,46 @@
+# Held-out probabilities and labels in; tables of results out.
+
+
+rule evaluate_study:
+    input:
+        probabilities=plan.every_cell(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5"
+        ),
+        labels="results/{study}/annotations/labels.tsv",
+        folds="results/{study}/folds/folds.tsv",
+    output:
+        cells=report(
+            "results/{study}/evaluation/cells.tsv",
+            caption="../workflow/report/cells.rst",
+            category="Evaluation",
+        ),
+        groups="results/{study}/evaluation/groups.tsv",
+        confusion="results/{study}/evaluation/confusion.tsv",
+        fold_scores="results/{study}/evaluation/fold_scores.tsv",
+        comparisons=report(
+            "results/{study}/evaluation/comparisons.tsv",
+            caption="../workflow/report/comparisons.rst",
+            category="Evaluation",
+        ),
+    params:
+        cells=plan.cell_list,
+        sessions=plan.covariates,
+        kinds=plan.kinds,
+        score_coders=plan.score_coders,
+        instructed=plan.instructed_phases,
+        settings=plan.evaluation,
+        seed=plan.seed,
+        code=plan.code("evaluate_study"),
+    log:
+        "results/{study}/logs/evaluate_study.log",
+    benchmark:
+        "results/{study}/benchmarks/evaluate_study.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Evaluating the cells of {wildcards.study}"
+    script:
+        "../workflow/scripts/evaluate_study.py"

@@ -1,0 +1,31 @@
+# Views and audio in; streams out, one row a video frame.
+
+
+# A job takes a batch of sessions, because loading a backbone costs more than a session, and writes each
+# session's stream only if one made from the same picture, backbone and code is not there already.
+rule extract_features:
+    input:
+        views=plan.every_session_of_batch("results/{study}/private/media/{session}"),
+        grids=plan.every_session_of_batch("results/{study}/media/{session}/grid.json"),
+        probes=plan.every_session_of_batch("results/{study}/media/{session}/probe.json"),
+    output:
+        index="results/{study}/features/{extractor}/batch{batch}.tsv",
+    params:
+        sessions=plan.batch_sessions,
+        settings=plan.extractor,
+        threads=plan.torch_threads,
+        code=plan.code_with_backbone("extract_features"),
+    log:
+        "results/{study}/logs/extract_features/{extractor}/batch{batch}.log",
+    benchmark:
+        "results/{study}/benchmarks/extract_features/{extractor}/batch{batch}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.gpus,
+        mem_mb=6000,
+        runtime=240,
+    message:
+        "Extracting {wildcards.extractor}, batch {wildcards.batch} of {wildcards.study}"
+    script:
+        "../workflow/scripts/extract_features.py"

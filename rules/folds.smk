@@ -1,0 +1,32 @@
+# Which dyad is held out when.
+
+
+rule assign_folds:
+    input:
+        labels="results/{study}/annotations/labels.tsv",
+        pins=plan.pins,
+    output:
+        folds=report(
+            "results/{study}/folds/folds.tsv",
+            caption="../workflow/report/folds.rst",
+            category="Evaluation",
+        ),
+    params:
+        folds=plan.folds,
+        dyads=plan.dyads,
+        coders=plan.label_coders,
+        targets=plan.targets,
+        code=plan.code("assign_folds"),
+    log:
+        "results/{study}/logs/assign_folds.log",
+    benchmark:
+        "results/{study}/benchmarks/assign_folds.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Assigning the dyads of {wildcards.study} to folds"
+    script:
+        "../workflow/scripts/assign_folds.py"

@@ -1,0 +1,50 @@
+# Recordings in; a probe, constant-rate views and 16 kHz mono audio out.
+
+
+rule probe_recording:
+    input:
+        recording=plan.recording,
+    output:
+        probe="results/{study}/media/{session}/probe.json",
+    params:
+        code=plan.code("probe_recording"),
+    log:
+        "results/{study}/logs/probe_recording/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/probe_recording/{session}.tsv"
+    conda:
+        "../envs/media.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    message:
+        "Looking at the recording of {wildcards.session}"
+    script:
+        "../workflow/scripts/probe_recording.py"
+
+
+# Waits for the check of all coding and recordings, but does not run again when only that check did.
+rule decode_session:
+    input:
+        recording=plan.recording,
+        checked=ancient("results/{study}/annotations/checked.txt"),
+    output:
+        views=directory("results/{study}/private/media/{session}"),
+        grid="results/{study}/media/{session}/grid.json",
+    params:
+        settings=plan.media_settings,
+        views=plan.views,
+        code=plan.code("decode_session"),
+    log:
+        "results/{study}/logs/decode_session/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/decode_session/{session}.tsv"
+    conda:
+        "../envs/media.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    message:
+        "Decoding {wildcards.session}"
+    script:
+        "../workflow/scripts/decode_session.py"

@@ -1,0 +1,48 @@
+# One page a study.
+
+
+rule build_report:
+    input:
+        segments="results/{study}/annotations/segments.tsv",
+        issues="results/{study}/annotations/issues.tsv",
+        labels="results/{study}/annotations/labels.tsv",
+        agreement="results/{study}/agreement/agreement.tsv",
+        agreement_confusion="results/{study}/agreement/confusion.tsv",
+        features=plan.every_feature_index,
+        grids=plan.every_session("results/{study}/media/{session}/grid.json"),
+        folds=plan.trained("results/{study}/folds/folds.tsv"),
+        cells=plan.trained("results/{study}/evaluation/cells.tsv"),
+        groups=plan.trained("results/{study}/evaluation/groups.tsv"),
+        confusion=plan.trained("results/{study}/evaluation/confusion.tsv"),
+        fold_scores=plan.trained("results/{study}/evaluation/fold_scores.tsv"),
+        comparisons=plan.trained("results/{study}/evaluation/comparisons.tsv"),
+        probabilities=plan.every_cell(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5"
+        ),
+        predictions=plan.predictions,
+    output:
+        page=report(
+            "results/{study}/report/index.html",
+            caption="../workflow/report/page.rst",
+            category="Report",
+        ),
+    params:
+        study=plan.report,
+        headline=plan.headline,
+        scheme=plan.scheme,
+        sessions=plan.report_sessions,
+        cells=plan.cell_list,
+        code=plan.code("build_report"),
+    log:
+        "results/{study}/logs/build_report.log",
+    benchmark:
+        "results/{study}/benchmarks/build_report.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Writing the report of {wildcards.study}"
+    script:
+        "../workflow/scripts/build_report.py"

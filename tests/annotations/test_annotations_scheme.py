@@ -1,0 +1,98 @@
+"""The scheme is data: it holds together, says so when it does not, and an import sees only what it needs."""
+
+import pytest
+
+from dyadflow.annotations.labels import EXCLUDED, UNSCORABLE, label_spec
+from dyadflow.annotations.scheme import read_scheme
+from dyadflow.annotations.vocabulary import Place, Vocabulary
+from dyadflow.errors import DyadflowError
+
+
+def test_the_first_papers_classes_are_merged_from_its_codes(icep_r):
+    targets = label_spec(icep_r)["targets"]
+    assert targets["infant"]["classes"] == ["Ineg", "Inon", "Ineu", "Ipos"]
+    assert targets["infant"]["codes"] == {
+        "Ipro": 0, "Iwit": 0, "Inon": 1, "Ineu": 2, "Ipos": 3, "Islp": EXCLUDED, "Iusc": UNSCORABLE,
+    }  # fmt: skip
+    assert targets["caregiver"]["codes"] == {
+        "Cwit": 0, "Cint": 0, "Chos": 0, "Cnon": EXCLUDED, "Cneu": 1, "Cpvc": 2, "Cpos": 3, "Cusc": UNSCORABLE,
+    }  # fmt: skip
+    assert targets["caregiver3"]["classes"] == ["Cneu", "Cpvc", "Cpos"]
+    assert {targets["caregiver3"]["codes"][code] for code in ("Cwit", "Cint", "Chos", "Cnon")} == {EXCLUDED}
+
+
+def test_turn_away_is_excluded_and_still_face_instructed(icep_r):
+    assert label_spec(icep_r)["phases"]["excluded"] == ["turn-away"]
+    assert [name for name, phase in icep_r.phases.codes.items() if phase.instructed] == ["still-face"]
+
+
+def test_a_vocabulary_knows_nothing_of_merges_targets_and_colours(icep_r):
+    changed = icep_r.model_dump()
+    changed["merges"], changed["targets"] = {}, {"infant": {"tier": "infant", "classes": ["Ineu", "Ipos"]}}
+    changed["tiers"]["infant"]["codes"]["Ipos"]["colour"] = "#000000"
+    dumped = Vocabulary.of(icep_r).model_dump()
+    assert Vocabulary.of(read_scheme(changed)).model_dump() == dumped
+    assert Vocabulary.model_validate(dumped).place("Mutter", " cPOS ") == Place("caregiver", "Cpos")
+
+
+@pytest.mark.parametrize(
+    ("tier", "code", "place"),
+    [
+        ("infant", "Ipos", Place("infant", "Ipos")),
+        ("Säugling", "ipos", Place("infant", "Ipos")),
+        ("infant@anna", "Ipos", Place("infant", "Ipos", "anna")),
+        ("Infant@anna@home", "Ipos", Place("infant", "Ipos", "anna@home")),
+        ("infantile", "Ipos", Place(None)),
+        ("Episode", "Still  Face", Place("phase", "still-face")),
+        ("infant", "Cpos", Place("infant", None)),
+        ("", "Cpos", Place("caregiver", "Cpos")),
+        ("", "Cxyz", Place(None)),
+    ],
+)
+def test_what_a_file_says_finds_its_place_or_none(vocabulary, tier, code, place):
+    assert vocabulary.place(tier, code) == place
+
+
+def test_phases_coded_under_the_caregivers_name_are_told_apart_by_code(icep_r):
+    changed = icep_r.model_dump()
+    changed["phases"]["names"].append("Caregiver")
+    vocabulary = Vocabulary.of(read_scheme(changed))
+    assert vocabulary.place("Caregiver", "reunion") == Place("phase", "reunion")
+    assert vocabulary.place("Caregiver", "Cneu") == Place("caregiver", "Cneu")
+
+
+def test_codes_that_differ_by_capitals_alone_keep_their_capitals():
+    code = {"title": "x"}
+    scheme = {"name": "s", "tiers": {"t": {"title": "t", "codes": {"a": code, "A": code, "b": code}}},
+              "targets": {"t": {"tier": "t", "classes": ["a", "A"]}}}  # fmt: skip
+    vocabulary = Vocabulary.of(read_scheme(scheme))
+    assert vocabulary.place("t", "A").code == "A"
+    assert vocabulary.place("t", "a ").code == "a"
+    assert vocabulary.place("T", "B").code == "b"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda data: data["merges"]["Ineg"]["codes"].append("Ixyz"), "merge Ineg names Ixyz"),
+        (lambda data: data["targets"]["infant"]["classes"].append("Cpos"), "class Cpos is neither"),
+        (lambda data: data["phases"]["aliases"].update(game="spiel"), "alias 'game' stands for spiel"),
+        (lambda data: data["tiers"].update(phase=data["tiers"]["infant"]), "a tier may not be called phase"),
+        (lambda data: data.update(merge={}), "merge: Extra inputs are not permitted"),
+    ],
+)
+def test_a_scheme_that_does_not_hold_together_says_where_in_one_line(icep_r, change, sentence):
+    data = icep_r.model_dump()
+    change(data)
+    with pytest.raises(DyadflowError) as error:
+        read_scheme(data)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_scheme_that_is_missing_or_is_not_yaml_says_so(tmp_path):
+    with pytest.raises(DyadflowError, match="no such coding scheme"):
+        read_scheme(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("name: [icep")
+    with pytest.raises(DyadflowError, match="not YAML"):
+        read_scheme(tmp_path / "bad.yaml")

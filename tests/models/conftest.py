@@ -1,0 +1,161 @@
+"""A small study on disk: streams, labels and folds in the layouts that the workflow writes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dyadflow.annotations.label_index import write_label_index
+from dyadflow.annotations.labels import SessionLabels
+from dyadflow.features.stream import StreamWriter
+from dyadflow.folds.assign import assign_folds
+from dyadflow.folds.counting import count_labels
+from dyadflow.media.grid import FrameGrid
+from dyadflow.models.cell import train_cell
+from dyadflow.provenance.fingerprint import sha256_of
+from dyadflow.tables import write_table
+
+RATE_HZ = 25.0
+CLASSES = ("Ineg", "Inon", "Ipos")
+LINEAR = {
+    "network": "linear", "candidates": 2, "max_epochs": 3, "patience": 2, "device": "cpu",
+    "space": {"layers": [[16, 8]], "batch": [64], "learning_rate": [1e-2, 1e-3], "dropout": [0.1]},
+}
+BILSTM = {
+    "network": "bilstm", "candidates": 2, "max_epochs": 3, "patience": 2, "device": "cpu",
+    "space": {
+        "hidden": [8], "batch": [8], "window": [20], "stride": [10], "learning_rate": [1e-2, 1e-3],
+        "optimiser": ["adam"], "dropout": [0.2],
+    },
+}
+PROTOCOL = {
+    "preset": "corrected", "train_coders": ["A", "B"], "score_coders": ["B"], "components": 3,
+    "minimum_kept": 0.9,
+}
+
+
+def write_dense(path: Path, values: np.ndarray, valid: np.ndarray | None = None, **attributes) -> None:
+    """A dense stream file."""
+    recorded = {"view": path.parent.name, "backbone": "logmel", "weights": "", "revision": "", **attributes}
+    with StreamWriter(path, FrameGrid(RATE_HZ, len(values)), recorded) as into:
+        into.append(values, valid)
+
+
+def write_tokens(path: Path, tokens: np.ndarray, *, rank: int, **attributes) -> None:
+    """A token store of raw tokens (frames, patches, dims), compressed to the leading `rank` directions."""
+    recorded = {"view": path.parent.name, "backbone": "dinov2", "weights": "untrained", **attributes}
+    flat = tokens.reshape(-1, tokens.shape[-1])
+    mean = flat.mean(axis=0)
+    basis = np.linalg.svd(flat - mean, full_matrices=False)[2][:rank].T
+    with StreamWriter(path, FrameGrid(RATE_HZ, len(tokens)), recorded) as into:
+        into.append((tokens - mean) @ basis, dtype=np.float16)
+        into.finish_tokens(
+            origin=mean, basis=basis, mean=mean, scatter=(flat - mean).T @ (flat - mean), count=len(flat)
+        )
+
+
+@dataclass
+class World:
+    """A study's files under one folder; sessions s0, s1 ... of dyads d0, d1 ..., one each."""
+
+    folder: Path
+    raw: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    codes: dict[str, np.ndarray] = field(default_factory=dict)
+    classes: tuple[str, ...] = CLASSES
+
+    @property
+    def folds(self) -> Path:
+        return self.folder / "folds.tsv"
+
+    @property
+    def labels(self) -> Path:
+        return self.folder / "labels" / "index.tsv"
+
+    def stream_path(self, session: str, name: str) -> Path:
+        view, extractor = name.split(".")
+        return self.folder / "features" / extractor / view / f"{session}.h5"
+
+    def write_labels(self, session: str, codes: np.ndarray) -> None:
+        grid, nothing = FrameGrid(RATE_HZ, len(codes)), np.full(len(codes), -1, dtype=np.int8)
+        coded = {"infant": {"A": codes.astype(np.int8)}}
+        path = self.labels.parent / f"{session}.h5"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        SessionLabels(grid, (), nothing, {"infant": self.classes}, coded).write(path)
+
+    def write_indexes(self) -> list[Path]:
+        """Index tables as the jobs before leave them, with digests of what is there now."""
+        sessions = list(self.codes)
+        files = {session: self.labels.parent / f"{session}.h5" for session in sessions}
+        write_label_index(files, self.labels, place=self.labels.parent)
+        indexes = []
+        for folder in sorted((self.folder / "features").iterdir()):
+            rows = [
+                {"session": name, "view": view.name, "file": f"{view.name}/{name}.h5",
+                 "sha256": sha256_of(view / f"{name}.h5")}
+                for view in sorted(path for path in folder.iterdir() if path.is_dir()) for name in sessions
+            ]
+            indexes.append(folder / "batch0.tsv")
+            write_table(pd.DataFrame(rows), indexes[-1])
+        return indexes
+
+    def deal_folds(self, outer: int, inner: int) -> None:
+        dyads = {session: session.replace("s", "d") for session in self.codes}
+        counts = count_labels(self.labels, dyads, targets=["infant"], coders=["A"])
+        write_table(assign_folds(counts, outer=outer, inner=inner), self.folds)
+
+    def train(
+        self, into: str, recipe: list[str], network: Mapping, *, state: str | None = None, **protocol
+    ) -> Path:
+        """Train a cell; returns the folder that holds models/, probabilities.h5 and search.tsv."""
+        out = self.folder / into
+        out.mkdir(exist_ok=True)
+        train_cell(
+            folds=self.folds, labels=self.labels, features=self.write_indexes(), recipe=recipe,
+            target="infant", network=network, protocol=PROTOCOL | protocol, seed=7,
+            state=self.folder / (state or f"{into}-state"), models=out / "models",
+            probabilities=out / "probabilities.h5", search=out / "search.tsv",
+        )
+        return out
+
+
+def draw_bouts(rng: np.random.Generator, frames: int, classes: int, mean_frames: float = 25) -> np.ndarray:
+    """Codes in bouts, some of them uncoded (-1) or excluded (-2)."""
+    codes = np.empty(frames, dtype=np.int8)
+    at = 0
+    while at < frames:
+        length = 5 + int(rng.exponential(mean_frames))
+        codes[at:at + length] = rng.choice([*range(classes), *range(classes), *range(classes), -1, -2])
+        at += length
+    return codes
+
+
+@pytest.fixture
+def make_world(tmp_path) -> Callable[..., World]:
+    """Writes a study: a token stream ``infant.dinov2`` and a dense one ``audio.logmel`` that tell the class."""
+
+    def make(
+        *, dyads: int = 6, frames: int = 120, outer: int = 3, inner: int = 2, signal: float = 2.0
+    ) -> World:
+        rng = np.random.default_rng(0)
+        world = World(tmp_path / "study")
+        world.folder.mkdir()
+        looks, sounds = rng.normal(size=(4, 12)) * [[4], [3], [2], [1]], rng.normal(size=(3, 5))
+        for number in range(dyads):
+            session, codes = f"s{number}", draw_bouts(rng, frames, 3)
+            shown = np.eye(3)[np.maximum(codes, 0)] * (codes >= 0)[:, None] * signal
+            weights = np.concatenate([shown, np.zeros((frames, 1))], axis=1)
+            tokens = (weights[:, None] + rng.normal(size=(frames, 4, 4))) @ looks
+            tokens = tokens + 0.05 * rng.normal(size=(frames, 4, 12)) + rng.normal(size=12)
+            sound = shown @ sounds + rng.normal(size=(frames, 5)) * 2 + 10
+            world.raw[session], world.codes[session] = {"tokens": tokens, "sound": sound}, codes
+            write_tokens(world.stream_path(session, "infant.dinov2"), tokens, rank=8)
+            write_dense(world.stream_path(session, "audio.logmel"), sound)
+            world.write_labels(session, codes)
+        world.write_indexes()
+        world.deal_folds(outer, inner)
+        return world
+
+    return make

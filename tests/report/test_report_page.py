@@ -1,0 +1,333 @@
+"""The page is whole, tells the tables' numbers, and lets nothing in that a name could smuggle."""
+
+import copy
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from lxml import html
+
+from dyadflow.annotations.issues import Issues
+from dyadflow.report.page import build_report
+from dyadflow.tables import read_table, write_table
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def page(material):
+    """The page of the whole study, parsed."""
+    build_report(**material.inputs)
+    return html.parse(str(material.inputs["page"])).getroot()
+
+
+def build(inputs: dict, path: Path, **changes) -> str:
+    """The page with some inputs changed, as text."""
+    build_report(**{**inputs, **changes, "page": path})
+    return path.read_text(encoding="utf-8")
+
+
+def words(element) -> str:
+    """The text of an element, blanks collapsed."""
+    return " ".join(element.text_content().split())
+
+
+def test_the_page_has_every_section_in_order_and_no_element_is_left_open(page, material):
+    headings = [words(heading) for heading in page.iter("h2")]
+    assert headings == [
+        "In short",
+        "The data",
+        "Agreement between coders",
+        "Results",
+        "What is taken for what",
+        "Comparisons named beforehand",
+        "Timelines",
+        "Issues found",
+        "How it was made",
+    ]
+    text = material.inputs["page"].read_text()
+    for tag in ("section", "table", "details", "svg", "ul", "div", "tr", "td", "g", "dl"):
+        assert len(re.findall(rf"<{tag}[\s>]", text)) == text.count(f"</{tag}>"), tag
+    assert all(table.find("caption") is not None for table in page.iter("table"))
+    figures = [svg for svg in page.iter("svg") if svg.get("role") == "img"]
+    assert figures and all(svg.find("title") is not None for svg in figures)
+
+
+def test_the_page_asks_nothing_of_the_network(page, material):
+    assert not list(page.iter("script", "img", "iframe", "link", "object", "video", "audio", "form", "base"))
+    assert not page.xpath("//@src | //@srcset | //@action | //*[local-name()='image' or local-name()='use']")
+    assert {href for href in page.xpath("//@href") if not href.startswith("#")} <= {
+        "https://doi.org/10.1145/3678957.3685704"
+    }
+    assert not page.xpath("//@*[starts-with(name(), 'on')]")
+    text = material.inputs["page"].read_text()
+    assert "url(" not in text and "@import" not in text
+    policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    assert policy.startswith("default-src 'none'")
+
+
+def test_every_anchor_of_the_page_leads_somewhere(page):
+    targets = {href[1:] for href in page.xpath("//@href") if href.startswith("#")}
+    assert targets <= set(page.xpath("//@id"))
+    assert len(page.xpath("//@id")) == len(set(page.xpath("//@id")))
+
+
+def test_the_tables_hold_the_numbers_of_cells_tsv(page, material):
+    cells = read_table(material.inputs["cells"], text=["stream", "model"])
+    streams = {
+        "multimodal": "Multimodal",
+        "dinov2": "DINOv2",
+        "w2vbert": "W2V-BERT 2.0",
+        "logmel": "Log-mel",
+        "motion": "Motion energy",
+        "none": "Baseline",
+    }
+    models = {"linear": "Linear", "bilstm": "bi-LSTM", "majority": "Majority", "phase": "Phase"}
+    seen = 0
+    for table in page.xpath("//table[@data-phase]"):
+        own = cells[(cells.target == table.get("data-target")) & (cells.phase == table.get("data-phase"))]
+        stream = ""
+        for row in table.xpath("tbody/tr"):
+            heads = [words(head) for head in row.xpath("th")]
+            stream = heads[0] if len(heads) == 2 else stream
+            for cell in row.xpath("td"):
+                match = own[
+                    (own.stream.map(streams) == stream)
+                    & (own.model.map(models) == heads[-1])
+                    & (own.metric == cell.get("data-metric"))
+                ].iloc[0]
+                scale, digits = (1, 2) if match.metric == "kappa" else (100, 1)
+                numbers = [
+                    float(text.replace("\N{MINUS SIGN}", "-"))
+                    for text in re.findall(r"[\N{MINUS SIGN}]?\d+\.\d+", words(cell))
+                ]
+                expected = scale * match[["value", "low", "high", "fold_mean", "fold_sd"]].astype(float)
+                assert numbers == pytest.approx(expected.tolist(), abs=0.51 * 10**-digits)
+                seen += 1
+    # 2 targets, all phases and without still-face, 10 cells and 2 baselines, 6 metrics.
+    assert seen == 2 * 2 * 12 * 6
+
+
+def test_the_headline_sets_the_named_cell_beside_the_better_baseline_and_the_coders(page, material):
+    cells = read_table(material.inputs["cells"])
+    infant = cells[(cells.target == "infant") & (cells.phase == "all") & (cells.metric == "f1_macro")]
+    baseline = infant[infant.stream == "none"].sort_values("value").iloc[-1]
+    named = infant[(infant.stream == "multimodal") & (infant.model == "bilstm")].iloc[0]
+    card = page.xpath("//div[@class='card']")[0]
+    row = next(row for row in card.xpath(".//tbody/tr") if words(row).startswith("F1"))
+    assert [words(cell).split(" ")[0] for cell in row.xpath("td")] == [
+        f"{100 * named.value:.1f}"[:4] + "",
+        f"{100 * baseline.value:.1f}",
+        "–",
+    ] or [float(words(cell).split("[")[0]) for cell in row.xpath("td")[:2]] == pytest.approx(
+        [round(100 * named.value, 1), round(100 * baseline.value, 1)]
+    )
+    agreement = read_table(material.inputs["agreement"])
+    human = agreement[(agreement.target == "infant") & (agreement.phase == "all")].iloc[0]
+    kappas = next(row for row in card.xpath(".//tbody/tr") if words(row).startswith("Kappa"))
+    assert words(kappas.xpath("td")[2]).startswith(f"{human.kappa:.2f}")
+
+
+def test_agreement_is_shown_on_the_scale_of_percent_it_has(page, material):
+    table = read_table(material.inputs["agreement"])
+    first = table[(table.target == "infant") & (table.phase == "all")].iloc[0]
+    row = page.xpath("//section[@aria-labelledby='agreement']//tbody/tr[@class='headline']")[0]
+    assert words(row.xpath("td")[1]).startswith(f"{first.percent:.1f}")
+
+
+def test_every_session_of_the_sheet_has_a_timeline_and_uncoded_ones_show_their_prediction(page, material):
+    drawn = {details.get("data-session"): details for details in page.xpath("//details[@data-session]")}
+    assert list(drawn) == [session["session"] for session in material.inputs["sessions"]]
+    for name, details in drawn.items():
+        rows = [text.text for text in details.xpath(".//svg//text[contains(@class, 'row')]")]
+        if name == "new":
+            assert rows == ["infant · model", "confidence", "caregiver · model", "confidence"]
+        else:
+            assert rows == [
+                "phase",
+                "infant · anna",
+                "infant · ben",
+                "infant · model",
+                "confidence",
+                "caregiver · anna",
+                "caregiver · ben",
+                "caregiver · model",
+                "confidence",
+            ]
+
+
+def test_a_stretch_of_a_timeline_names_the_code_and_times_of_its_segment(page, material):
+    segments = read_table(material.inputs["segments"])
+    own = segments[(segments.session == "D01") & (segments.coder == "anna") & (segments.tier == "infant")]
+    figure = page.xpath("//details[@data-session='D01']//svg")[0]
+    band = next(
+        band for band in figure.xpath(".//g") if "infant · anna" in [text.text for text in band.xpath("text")]
+    )
+    titles = [title.text for title in band.xpath("path/title")]
+    assert titles == [f"{row.code} {row.onset_s:.1f}–{row.offset_s:.1f} s" for row in own.itertuples()]
+
+
+def test_the_match_with_a_coder_is_the_share_of_frames_with_a_class(page, material):
+    import h5py
+
+    from dyadflow.annotations.label_index import read_label_index
+
+    labels = read_label_index(material.inputs["labels"])["D02"].read()
+    path = next(entry["path"] for entry in material.inputs["probabilities"] if entry["target"] == "infant")
+    with h5py.File(path) as file:
+        said = file["D02"][:].argmax(1)
+    codes = labels.codes["infant"]["ben"]
+    share = np.mean([said[frame] == code for frame, code in enumerate(codes) if code >= 0])
+    summary = words(page.xpath("//details[@data-session='D02']/summary")[0])
+    assert re.search(r"infant: .*?ben.(\d+).%", summary).group(1) == f"{100 * share:.0f}"
+
+
+@pytest.mark.parametrize("untrained", [True, False])
+def test_the_banner_about_untrained_networks_is_there_exactly_if_one_was_untrained(
+    material, tmp_path, untrained
+):
+    folders = []
+    for index in material.inputs["features"]:
+        table = read_table(index)
+        if not untrained:
+            table["untrained"] = "no"
+        folders.append(tmp_path / index.parent.name / index.name)
+        write_table(table, folders[-1])
+    text = build(material.inputs, tmp_path / "index.html", features=folders)
+    assert ('id="untrained"' in text) is untrained
+    if untrained:
+        assert (
+            "The networks DINOv2 and W2V-BERT 2.0 were not trained: their numbers show that the machinery works, "
+            "nothing else"
+        ) in text
+
+
+def test_one_untrained_network_is_spoken_of_in_the_singular(material, tmp_path):
+    text = build(material.inputs, tmp_path / "index.html", features=material.inputs["features"][:1])
+    assert "The network DINOv2 was not trained: its numbers show" in text
+
+
+def test_names_that_look_like_markup_stay_text(material, tmp_path):
+    inputs = copy.deepcopy(material.inputs)
+    inputs["study"] = {"name": EVIL, "title": EVIL, "description": EVIL}
+    inputs["scheme"]["title"] = inputs["scheme"]["source"] = EVIL
+    inputs["scheme"]["tiers"]["infant"]["title"] = inputs["scheme"]["targets"]["infant"]["title"] = EVIL
+    inputs["scheme"]["tiers"]["infant"]["codes"]["Ipro"] |= {
+        "title": EVIL,
+        "meaning": EVIL,
+        "colour": "red}</style>" + EVIL,
+    }
+    inputs["sessions"][0] |= {"session": f'"{EVIL}', "dyad": EVIL, "covariates": {EVIL: EVIL}}
+    segments = read_table(inputs["segments"], text=["session", "coder", "tier", "code", "comment"])
+    segments.loc[segments.session == "D02", "coder"] = EVIL
+    inputs["segments"] = tmp_path / "segments.tsv"
+    write_table(segments, inputs["segments"])
+    table = Issues.read(inputs["issues"]).table()
+    table[["session", "coder", "file", "where", "what", "fix"]] = EVIL
+    inputs["issues"] = tmp_path / "issues.tsv"
+    write_table(table, inputs["issues"])
+    for name, columns in [
+        ("agreement", ["coder_a", "coder_b"]),
+        ("agreement_confusion", ["coder_a", "coder_b"]),
+        ("groups", ["covariate", "level"]),
+        ("cells", ["model"]),
+        ("folds", ["dyad"]),
+        ("comparisons", ["against_model"]),
+    ]:
+        changed = read_table(inputs[name])
+        for column in columns:
+            changed[column] = changed[column].replace("linear", EVIL) if column.endswith("model") else EVIL
+        inputs[name] = tmp_path / f"{name}.tsv"
+        write_table(changed, inputs[name])
+    text = build(inputs, tmp_path / "index.html")
+    assert "<script" not in text and "alert(1)" in text
+    root = html.fromstring(text)
+    assert not list(root.iter("script"))
+    assert len(list(root.iter("style"))) == 1
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        ["headline"],
+        ["comparisons"],
+        ["groups"],
+        ["fold_scores"],
+        ["confusion"],
+        ["folds"],
+        ["comparisons", "headline"],
+    ],
+)
+def test_a_page_is_made_without_an_optional_input(material, tmp_path, missing):
+    text = build(material.inputs, tmp_path / "index.html", **dict.fromkeys(missing))
+    assert html.fromstring(text).xpath("//h2[@id='method']")
+
+
+def test_a_study_that_trains_nothing_says_why_sections_are_left_out(material, make_inputs, tmp_path):
+    _, without_training = make_inputs
+    root = html.fromstring(build(without_training(material.inputs), tmp_path / "index.html"))
+    for section in ("results", "confusion", "comparisons"):
+        told = words(root.xpath(f"//section[@aria-labelledby='{section}']")[0])
+        assert "nothing was trained in this study" in told
+    assert not root.xpath("//table[@data-phase]")
+    assert len(root.xpath("//details[@data-session]")) == 13
+    assert root.xpath("//section[@aria-labelledby='agreement']//table")
+
+
+def test_without_a_headline_no_cell_is_picked_afterwards(material, tmp_path):
+    root = html.fromstring(build(material.inputs, tmp_path / "index.html", headline=None))
+    told = words(root.xpath("//section[@aria-labelledby='headline']")[0])
+    assert "none is picked here afterwards" in told
+    assert not root.xpath("//tr[contains(@class, 'headline')]//th[contains(@class, 'model')]")
+
+
+def test_a_study_with_one_coder_no_issues_and_no_labels_still_has_a_page(material, make_inputs, tmp_path):
+    _, without_training = make_inputs
+    inputs = without_training(material.inputs)
+    for name in ("agreement", "agreement_confusion", "issues", "labels", "segments"):
+        empty = read_table(inputs[name]).iloc[:0]
+        inputs[name] = tmp_path / f"{name}.tsv"
+        write_table(empty, inputs[name])
+    text = build(inputs, tmp_path / "index.html")
+    assert "No two coders coded the same session" in text
+    assert "Neither coding nor predictions" in text
+
+
+def test_values_without_a_number_are_dashes_and_not_nan(material, tmp_path):
+    cells = read_table(material.inputs["cells"])
+    cells.loc[cells.metric == "kappa", ["value", "low", "high", "fold_mean", "fold_sd"]] = np.nan
+    agreement = read_table(material.inputs["agreement"])
+    agreement[["kappa", "kappa_low", "kappa_high", "percent"]] = np.nan
+    comparisons = read_table(material.inputs["comparisons"])
+    comparisons[["difference", "low", "high", "p", "p_holm"]] = np.nan
+    changed = {"cells": cells, "agreement": agreement, "comparisons": comparisons}
+    for name, table in changed.items():
+        write_table(table, tmp_path / f"{name}.tsv")
+    text = build(
+        material.inputs, tmp_path / "index.html", **{name: tmp_path / f"{name}.tsv" for name in changed}
+    )
+    assert not re.search(r"\bnan\b", text, re.IGNORECASE)
+
+
+def test_the_same_tables_give_the_same_bytes(material, tmp_path):
+    first = build(material.inputs, tmp_path / "a.html")
+    second = build(material.inputs, tmp_path / "elsewhere.html")
+    assert first == second
+    assert str(material.folder) not in first
+
+
+def test_another_scheme_is_not_measured_by_the_papers_coders(material, tmp_path):
+    other = copy.deepcopy(material.inputs["scheme"])
+    other["name"] = "house-rules"
+    text = build(material.inputs, tmp_path / "index.html", scheme=other)
+    assert "3678957" not in text
+    assert "reached a kappa of 0.73 to 0.82" in build(material.inputs, tmp_path / "again.html")
+
+
+def test_a_number_in_the_sheet_is_read_as_a_name(material, tmp_path):
+    table = pd.read_csv(material.inputs["folds"], sep="\t", dtype=str)
+    assert set(table.outer) == {"0", "1", "2", "3"}
+    root = html.fromstring(build(material.inputs, tmp_path / "index.html"))
+    assert "fold 1" in words(root.xpath("//details[@data-session='D02']/summary")[0])

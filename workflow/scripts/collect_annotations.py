@@ -1,0 +1,17 @@
+"""Gather the segments and issues of a study, and hold them against the recordings."""
+
+from dyadflow.annotations.gather import gather_coding
+from dyadflow.annotations.issues import Issues
+from dyadflow.annotations.segments import Segments
+from dyadflow.media.probe import Probe
+from dyadflow.provenance.stage import stage
+
+with stage(snakemake) as job:  # noqa: F821
+    segments, issues = gather_coding(
+        [Segments.read(path) for path in job.input.segments], [Issues.read(path) for path in job.input.issues],
+        dict(zip(job.params.coding, map(Probe.read, job.input.probes), strict=True)),
+        coding=job.params.coding, phased=job.params.phased, vocabulary=job.params.vocabulary,
+        needs_sound=job.params.needs_sound, severities=job.params.severities,
+    )
+    segments.write(job.output.segments)
+    issues.write(job.output.issues)

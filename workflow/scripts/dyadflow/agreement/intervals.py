@@ -1,0 +1,127 @@
+"""Intervals from dyads: a jackknife-t on the logit scale."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+NO_INTERVAL = (float("nan"), float("nan"))
+
+
+def jackknife_interval(
+    counts: ArrayLike,
+    statistic: Callable[[NDArray], float],
+    *,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Interval of a statistic of summed counts, with the dyad as the unit that was sampled.
+
+    Parameters
+    ----------
+    counts
+        One array of counts a dyad, shape (dyads, ...): a confusion matrix, for instance.
+    statistic
+        What is wanted of counts summed over dyads, which have the shape (...): ``cohen_kappa``.
+    bounds
+        Least and greatest value that the statistic can take.
+    level
+        Nominal coverage.
+
+    Returns
+    -------
+    low, high
+        NaN and NaN where there is no interval; see `interval_from_left_out`.
+
+    Notes
+    -----
+    Frames are strongly autocorrelated, dyads are not: so each dyad in turn is left out, never a frame.
+    Dyads without any count have nothing to say and are not counted among the dyads.
+
+    The interval says how the value would vary over other dyads. It leaves out that training again, with
+    another seed or other training dyads, would give another model.
+    """
+    table = nonempty(counts)
+    if not len(table):
+        return NO_INTERVAL
+    left_out = np.array([float(statistic(rest)) for rest in leave_one_out(table)])
+    return interval_from_left_out(float(statistic(table.sum(0))), left_out, bounds=bounds, level=level)
+
+
+def nonempty(counts: ArrayLike) -> NDArray:
+    """The dyads, along the first axis, that have any count at all."""
+    table = np.asarray(counts)
+    return table[table.reshape(len(table), -1).any(1)] if len(table) else table
+
+
+def leave_one_out(counts: NDArray) -> NDArray:
+    """Sums over all dyads but one: for counts of shape (dyads, ...), the same shape, row i without dyad i."""
+    return counts.sum(0) - counts
+
+
+def interval_from_left_out(
+    estimate: float,
+    left_out: NDArray,
+    *,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Jackknife-t interval from a statistic and its values with each dyad left out.
+
+    Parameters
+    ----------
+    estimate
+        The statistic over all dyads.
+    left_out
+        The statistic without each dyad in turn, shape (dyads,).
+    bounds
+        Least and greatest value that the statistic can take.
+    level
+        Nominal coverage.
+
+    Returns
+    -------
+    low, high
+        Within `bounds` and round the estimate. NaN and NaN where the dyads say nothing about the spread:
+
+        - fewer than two dyads;
+        - the statistic is undefined, over all dyads or with one of them left out;
+        - the statistic lies at one of its bounds, where the logit is infinite (no dyad shows an error, so
+          their spread of errors is unknown, not zero);
+        - it is the same whichever dyad is left out.
+
+        If it reaches a bound only with some dyad left out, the interval is worked out without the logit and
+        cut at the bounds.
+
+    Notes
+    -----
+    Tukey's jackknife standard error, sqrt((n - 1) / n * sum((left out - their mean) ** 2)), taken on the
+    logit scale, with the t quantile of n - 1 degrees of freedom. `bench/interval_coverage.py` shows what a
+    nominal 95 % covers: 94 % at 12 dyads and 95 % from 30 on. Where a class is missing from most dyads, the
+    unweighted means of classes are worse off (86 % at 12 dyads, 93 % at 30, 95 % at 92), and worse still
+    where a study may lack the class altogether: no spread among its dyads shows what others would add.
+    """
+    from scipy.special import expit, logit, stdtrit
+
+    low, high = bounds
+    values = np.asarray(left_out, dtype=np.float64)
+    dyads = len(values)
+    if dyads < 2 or not np.isfinite(estimate) or not np.isfinite(values).all():
+        return NO_INTERVAL
+    # Weighted means of ones may come out as 1 - 1e-16, whose logit is large and means nothing.
+    hair = 1e-9 * (high - low)
+    if not low + hair < estimate < high - hair or np.ptp(values) <= hair:
+        return NO_INTERVAL
+    quantile = float(stdtrit(dyads - 1, 0.5 + level / 2))
+    if values.min() <= low + hair or values.max() >= high - hair:
+        reach = quantile * _jackknife_error(values)
+        return max(low, estimate - reach), min(high, estimate + reach)
+    reach = quantile * _jackknife_error(logit((values - low) / (high - low)))
+    centre = logit((estimate - low) / (high - low))
+    return tuple(float(low + (high - low) * expit(centre + step)) for step in (-reach, reach))
+
+
+def _jackknife_error(values: NDArray) -> float:
+    """Standard error of the statistic whose leave-one-out values are given, shape (dyads,)."""
+    dyads = len(values)
+    return float(np.sqrt((dyads - 1) / dyads * np.square(values - values.mean()).sum()))

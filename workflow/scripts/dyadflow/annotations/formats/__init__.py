@@ -1,0 +1,1 @@
+"""One module a coding format; `registry` is the front door."""

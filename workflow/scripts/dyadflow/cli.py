@@ -1,0 +1,79 @@
+"""The command `dyadflow`: start a study, check it, convert a coding file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dyadflow.errors import DyadflowError
+
+app = typer.Typer(
+    help="From recordings and coding files of caregiver-infant sessions to believable behaviour-coding models.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends it with one sentence."""
+    try:
+        app()
+    except DyadflowError as error:
+        print(f"dyadflow: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Folder to make; it must not hold a study yet.")]) -> None:
+    """Write a commented configuration, a sheet of sessions, a sheet of coding files and a scheme."""
+    from dyadflow.study.starter import write_starter
+
+    for path in write_starter(folder):
+        print(path)
+    print(f"Fill in the two sheets, then: dyadflow check {folder}/study.yaml")
+
+
+@app.command()
+def check(study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")]) -> None:
+    """Say what is wrong with a study's sheets, recordings and coding files, before anything is computed."""
+    from dyadflow.study.check import check_study
+
+    issues = check_study(study)
+    for issue in sorted(issues, key=lambda issue: ("error", "warning", "note").index(issue.severity)):
+        print(f"{issue.severity}: {issue.sentence()}")
+    errors = len(issues.errors())
+    print(f"{errors} errors, {len(issues) - errors} other findings.")
+    if errors:
+        raise SystemExit(1)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="Coding file, of any format that is read.")],
+    destination: Annotated[Path, typer.Argument(help="File to write; its suffix says the format: .tsv or .eaf.")],
+) -> None:
+    """Convert a coding file; what could not be placed is said."""
+    from dyadflow.annotations.convert import convert as convert_file
+
+    issues = convert_file(source, destination)
+    for issue in issues:
+        print(f"{issue.severity}: {issue.sentence()}", file=sys.stderr)
+    if issues.errors():
+        raise SystemExit(1)
+
+
+@app.command()
+def placeholders(study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")]) -> None:
+    """Make an empty file for each recording and coding file that is not there yet, to try a dry run."""
+    from dyadflow.study.starter import write_placeholders
+
+    made = write_placeholders(study)
+    print(f"Made {len(made)} empty files. They are for `snakemake --dry-run` only: put the real ones in their place.")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a study's configuration, for editors that complete and check YAML."""
+    from dyadflow.study.schema import json_schema
+
+    print(json_schema(), end="")

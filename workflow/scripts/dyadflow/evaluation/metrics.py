@@ -1,0 +1,60 @@
+"""Metrics from confusion matrices with a fixed class list, many matrices at once."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dyadflow.agreement.kappa import cohen_kappa
+
+#: Every metric, in the order of tables, with the least and greatest value that it can take.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "accuracy": (0.0, 1.0),
+    "precision_macro": (0.0, 1.0),
+    "recall_macro": (0.0, 1.0),
+    "f1_macro": (0.0, 1.0),
+    "precision_weighted": (0.0, 1.0),
+    "recall_weighted": (0.0, 1.0),
+    "f1_weighted": (0.0, 1.0),
+    "kappa": (-1.0, 1.0),
+}
+
+
+def metrics_of(confusion: ArrayLike) -> dict[str, NDArray[np.float64]]:
+    """Every metric of one or many confusion matrices.
+
+    Parameters
+    ----------
+    confusion
+        Counts, shape (..., classes, classes): rows are the truth, columns what was predicted.
+
+    Returns
+    -------
+    dict of ndarray, each of shape (...)
+        The keys of `BOUNDS`. All are NaN for a matrix without units, kappa also where it is undefined
+        (`dyadflow.agreement.kappa.cohen_kappa`).
+
+    Notes
+    -----
+    The class list is fixed, so a class that never occurs counts in the unweighted means, with a precision,
+    recall and F1 of 0: dropping it would let the mean rise where there is less to find. In a phase where a
+    class does not occur, read the weighted metrics or the confusion itself. The weighted means take each
+    class as often as it truly occurs. A precision without predictions, or a recall without occurrences, is 0.
+    """
+    counts = np.asarray(confusion, dtype=np.float64)
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    true, said = counts.sum(-1), counts.sum(-2)
+    each = {
+        "precision": _share(hits, said), "recall": _share(hits, true), "f1": _share(2 * hits, true + said)}
+    units = true.sum(-1)
+    empty = units == 0
+    weights = _share(true, units[..., None])
+    found = {"accuracy": _share(hits.sum(-1), units), "kappa": cohen_kappa(counts)}
+    for name, values in each.items():
+        found[f"{name}_macro"] = values.mean(-1)
+        found[f"{name}_weighted"] = (values * weights).sum(-1)
+    return {name: np.where(empty, np.nan, found[name]) for name in BOUNDS}
+
+
+def _share(part: NDArray, whole: NDArray) -> NDArray[np.float64]:
+    """`part` / `whole`, 0 where the whole is 0."""
+    part, whole = np.broadcast_arrays(part, whole)
+    return np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)

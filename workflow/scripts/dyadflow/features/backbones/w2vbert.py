@@ -1,0 +1,164 @@
+"""Wav2Vec2-BERT: the sound encoded in long overlapping chunks, pooled into video frames.
+
+Barrault et al., "Seamless" (2023). A (Withanage Don et al., ICMI 2024, doi 10.1145/3678957.3685704) encodes
+100 ms round each frame alone; such a window is four or five tokens long, and normalising each alone takes its
+loudness away. Here a frame is heard in its context, and normalised over the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from dyadflow.errors import DyadflowError
+from dyadflow.features.device import choose_device, multiply_in, name_precision
+from dyadflow.features.fbank import TOKEN_FIRST_S, TOKEN_HOP_S, Filterbank, count_tokens
+from dyadflow.features.sound import pool_into_frames
+from dyadflow.features.stream import StreamWriter
+from dyadflow.features.weights import UNTRAINED, build_untrained, find_weights, identify_weights, load_model
+from dyadflow.media.grid import FrameGrid
+from dyadflow.media.read import count_samples
+
+if TYPE_CHECKING:
+    from dyadflow.features.settings import ExtractorSettings
+
+TAKES = "sound"
+NEEDS_WEIGHTS = True
+
+
+class Options(BaseModel):
+    """Options of Wav2Vec2-BERT."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["contextual"] = Field(
+        default="contextual", description="How sound is cut up: long chunks, each frame heard in its context."
+    )
+    chunk_s: float = Field(default=20.0, ge=0.1, description="Seconds that are kept of each chunk.")
+    margin_s: float = Field(
+        default=2.0, ge=0, description="Seconds that a chunk is heard before and after what is kept of it."
+    )
+    chunks_per_batch: int = Field(default=1, ge=1, description="Chunks that go through the network at once.")
+    config: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Of untrained weights: fields of Wav2Vec2BertConfig (hidden_size, num_hidden_layers, "
+        "num_attention_heads, intermediate_size ...).",
+    )
+
+
+class Backbone:
+    """A Wav2Vec2-BERT network with its filterbank front end."""
+
+    def __init__(self, settings: ExtractorSettings, *, torch_threads: int = 1) -> None:
+        self._options, self._half = Options.model_validate(settings.options), settings.half
+        self._device = choose_device(settings, torch_threads=torch_threads)
+        self._model, found = _load(settings, self._options)
+        self._model.to(self._device)
+        self._filterbank = Filterbank()
+        self.dims = int(self._model.config.output_hidden_size)
+        self.attributes = {**found, "precision": name_precision(self._device, half=settings.half)}
+
+    def extract(self, path: Path, grid: FrameGrid, into: StreamWriter) -> None:
+        """Write one row a frame, shape (frames, dims): the mean of the tokens centred in it."""
+        count = count_tokens(count_samples(path))
+        if not count:
+            raise DyadflowError("the sound is shorter than 35 ms", where=str(path), fix="check the recording")
+        encoded = self._encode(self._filterbank.tokens(path), count)
+        for rows in pool_into_frames(encoded, count, first_s=TOKEN_FIRST_S, hop_s=TOKEN_HOP_S, grid=grid):
+            into.append(rows)
+
+    def _encode(self, blocks: Iterator[NDArray[np.float32]], count: int) -> Iterator[NDArray[np.float32]]:
+        """Last hidden states, in order, each of shape (tokens, dims); `count` in all."""
+        chunks = cut_chunks(
+            blocks, count, kept=max(1, round(self._options.chunk_s / TOKEN_HOP_S)),
+            margin=round(self._options.margin_s / TOKEN_HOP_S),
+        )
+        held: list[tuple[NDArray[np.float32], slice]] = []
+        for chunk in chunks:
+            held.append(chunk)
+            if len(held) == self._options.chunks_per_batch:
+                yield from self._encode_batch(held)
+                held = []
+        if held:
+            yield from self._encode_batch(held)
+
+    def _encode_batch(self, chunks: list[tuple[NDArray[np.float32], slice]]) -> Iterator[NDArray[np.float32]]:
+        """Encode chunks together, padded to the longest and masked, and keep of each what is its own."""
+        import torch
+
+        lengths = [len(tokens) for tokens, _ in chunks]
+        padded = np.zeros((len(chunks), max(lengths), chunks[0][0].shape[1]), np.float32)
+        for row, (tokens, _) in zip(padded, chunks, strict=True):
+            row[: len(tokens)] = tokens
+        # Without padding no mask: the attention is faster, and says the same.
+        heard = None if min(lengths) == max(lengths) else (
+            torch.arange(max(lengths))[None, :] < torch.tensor(lengths)[:, None]
+        ).long().to(self._device)
+        with torch.inference_mode(), multiply_in(self._device, half=self._half):
+            hidden = self._model(
+                input_features=torch.from_numpy(padded).to(self._device), attention_mask=heard
+            ).last_hidden_state.float().cpu().numpy()
+        for tokens, (_, own) in zip(hidden, chunks, strict=True):
+            yield tokens[own]
+
+
+def cut_chunks(
+    blocks: Iterator[NDArray[np.float32]], count: int, *, kept: int, margin: int
+) -> Iterator[tuple[NDArray[np.float32], slice]]:
+    """Cut tokens into chunks that overlap by a margin on either side.
+
+    Parameters
+    ----------
+    blocks
+        Tokens in order, each of shape (n, dims); `count` in all.
+    kept, margin
+        In tokens: what is a chunk's own, and what it hears besides, where there is any.
+
+    Yields
+    ------
+    chunk
+        Shape (at most kept + 2 margin, dims).
+    own
+        Where in the chunk its own tokens lie; those of all chunks, joined, are the whole.
+    """
+    buffer: NDArray[np.float32] | None = None
+    offset = 0
+    for start in range(0, count, kept):
+        first, stop = max(0, start - margin), min(count, start + kept + margin)
+        while buffer is None or offset + len(buffer) < stop:
+            block = next(blocks)
+            buffer = block if buffer is None else np.concatenate([buffer, block])
+        buffer, offset = buffer[first - offset:], first
+        yield buffer[: stop - first], slice(start - first, min(start + kept, count) - first)
+
+
+def _load(settings: ExtractorSettings, options: Options) -> tuple[Any, dict[str, str]]:
+    """The network, and what to record about its weights."""
+    from transformers.models.wav2vec2_bert.configuration_wav2vec2_bert import Wav2Vec2BertConfig
+    from transformers.models.wav2vec2_bert.modeling_wav2vec2_bert import Wav2Vec2BertModel
+
+    if settings.weights == UNTRAINED:
+        try:
+            config = Wav2Vec2BertConfig(**options.config)
+            model = build_untrained(lambda: Wav2Vec2BertModel(config), seed=settings.seed)
+        except (ValueError, TypeError) as error:
+            raise DyadflowError(
+                f"no Wav2Vec2-BERT can be built from options.config ({str(error).splitlines()[0]})",
+                where="backbone w2vbert", fix="check hidden_size and num_attention_heads",
+            ) from error
+        found = identify_weights(settings)
+    else:
+        folder, found = find_weights(settings)
+        model = load_model(Wav2Vec2BertModel, folder, name=str(settings.weights))
+    if model.config.add_adapter or model.config.feature_projection_input_dim != 160:
+        raise DyadflowError(
+            "this Wav2Vec2-BERT does not take 80 mel bands twice and give one token every 20 ms",
+            where=f"weights {settings.weights}",
+            fix="name weights without an adapter, such as facebook/w2v-bert-2.0",
+        )
+    return model, found

@@ -1,0 +1,162 @@
+"""Extract the streams of a batch of sessions, and only those that are not there yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from dyadflow.errors import DyadflowError
+from dyadflow.features.registry import Backbone, backbone_module, load_backbone
+from dyadflow.features.settings import ExtractorSettings
+from dyadflow.features.stream import StreamWriter, read_key
+from dyadflow.features.weights import UNTRAINED, identify_weights
+from dyadflow.media.grid import FrameGrid
+from dyadflow.tables import write_table
+
+#: Columns of an index; `file` is relative to the folder that the index lies in.
+INDEX_COLUMNS = ("session", "view", "file", "kind", "frames", "dims", "key", "sha256", "untrained")
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One stream to have: of one view of one session."""
+
+    session: str
+    view: str
+    source: Path
+    grid: FrameGrid
+    has_sound: bool
+    path: Path
+    key: str
+
+
+def extract_batch(
+    sessions: Sequence[Mapping[str, Any]],
+    settings: ExtractorSettings | Mapping[str, Any],
+    *,
+    code: str,
+    folder: str | Path,
+    index: str | Path,
+    torch_threads: int = 1,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Have every stream of one extractor for a batch of sessions, computing what is missing.
+
+    The streams are a content-addressed store: each carries a key of the view's content, the frame grid, the
+    backbone, its weights, options and seed, and the code. One that has the right key is left alone, and the
+    model is loaded only if one is missing. Batch size, device and threads are no part of the key: they change
+    last bits, and making room on a smaller GPU should not cost all streams again.
+
+    Parameters
+    ----------
+    sessions
+        For each: ``session`` (name), ``grid`` (path of its frame grid), ``views`` (view name -> path of the
+        video, or ``audio`` -> path of the sound), ``has_sound`` (whether the recording has any).
+    settings
+        The extractor, or its plain values.
+    code
+        Digest of the code that decides the numbers.
+    folder
+        Streams are written to ``folder/{view}/{session}.h5``, each whole or not at all.
+    index
+        Table to write: one row a stream, columns `INDEX_COLUMNS`.
+    torch_threads
+        CPU threads.
+    say
+        Called with lines of progress.
+
+    Raises
+    ------
+    DyadflowError
+        If a view is not there, weights cannot be had, or a stream has a wrong length or a value that is not
+        a number. Streams finished before that stay; the index is not written.
+    """
+    if not isinstance(settings, ExtractorSettings):
+        settings = ExtractorSettings.model_validate(dict(settings))
+    weights = identify_weights(settings)
+    tasks = [
+        _plan(session, view, settings, weights=weights, code=code, folder=Path(folder))
+        for session in sessions for view in settings.views
+    ]
+    missing = [task for task in tasks if read_key(task.path) != task.key]
+    say(f"{settings.backbone}: {len(missing)} of {len(tasks)} streams to compute")
+    if missing:
+        backbone = load_backbone(settings, torch_threads=torch_threads)
+        for number, task in enumerate(missing, start=1):
+            speed = _extract(task, settings, backbone)
+            say(f"{number} of {len(missing)}: {task.session} {task.view}, {speed}")
+    write_table(_tabulate(tasks, settings, Path(index).parent), index)
+
+
+def _plan(
+    session: Mapping[str, Any], view: str, settings: ExtractorSettings, *, weights: Mapping[str, str],
+    code: str, folder: Path,
+) -> _Task:
+    """What one stream is made of, and the key that says so."""
+    name = str(session["session"])
+    if view not in session["views"]:
+        raise DyadflowError(
+            f"the session has no view {view!r}, only {', '.join(sorted(session['views']))}",
+            where=f"session {name}", fix="check the views of the extractor",
+        )
+    source, grid = Path(session["views"][view]), FrameGrid.read(session["grid"])
+    if not source.exists():
+        raise DyadflowError("there is no such file", where=str(source), fix="decode the session first")
+    has_sound = bool(session.get("has_sound", True))
+    with source.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    made_of = {
+        "content": content, "rate_hz": grid.rate_hz, "frames": grid.frames, "code": code,
+        "has_sound": has_sound if view == "audio" else True, "backbone": settings.backbone,
+        "options": _all_options(settings), "seed": settings.seed, "half": settings.half, **weights,
+    }
+    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    return _Task(name, view, source, grid, has_sound, folder / view / f"{name}.h5", key)
+
+
+def _all_options(settings: ExtractorSettings) -> dict[str, Any]:
+    """The backbone's options with its defaults written out: leaving one out is the same as saying it."""
+    return backbone_module(settings.backbone).Options.model_validate(settings.options).model_dump(mode="json")
+
+
+def _extract(task: _Task, settings: ExtractorSettings, backbone: Backbone) -> str:
+    """Write one stream beside its place and rename it; say how fast that was."""
+    began = time.perf_counter()
+    attributes = {
+        "session": task.session, "view": task.view, "backbone": settings.backbone, "seed": settings.seed,
+        "options": json.dumps(_all_options(settings), sort_keys=True), "key": task.key, **backbone.attributes,
+    }
+    beside = task.path.with_name(f".{task.path.name}.part")
+    with StreamWriter(beside, task.grid, attributes, source=str(task.source)) as into:
+        if task.view == "audio" and not task.has_sound:
+            into.append(np.zeros((task.grid.frames, backbone.dims)), np.zeros(task.grid.frames, bool))
+        else:
+            backbone.extract(task.source, task.grid, into)
+    os.replace(beside, task.path)
+    took_s = time.perf_counter() - began
+    return f"{task.grid.frames} frames in {took_s:.1f} s ({task.grid.frames / took_s:.0f} frames/s)"
+
+
+def _tabulate(tasks: Sequence[_Task], settings: ExtractorSettings, beside: Path) -> pd.DataFrame:
+    """The index: one row a stream, in the order of the sessions."""
+    untrained = "yes" if settings.weights == UNTRAINED else "no"
+    rows = []
+    for task in tasks:
+        with h5py.File(task.path, "r") as file:
+            kind, shape = str(file.attrs["kind"]), file["values"].shape
+            dims = len(file["mean"]) if kind == "tokens" else shape[1]
+        with task.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        relative = Path(os.path.relpath(task.path, beside)).as_posix()
+        rows.append((task.session, task.view, relative, kind, shape[0], dims, task.key, digest, untrained))
+    return pd.DataFrame(rows, columns=list(INDEX_COLUMNS))

@@ -1,0 +1,131 @@
+"""Weights of foundation models: from the hub, from a local folder, or none at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dyadflow.errors import DyadflowError
+
+if TYPE_CHECKING:
+    from dyadflow.features.settings import ExtractorSettings
+
+UNTRAINED = "untrained"
+
+#: Parameters that only training uses; published weights may lack them.
+_ONLY_FOR_TRAINING = ("mask_token", "masked_spec_embed")
+
+
+def identify_weights(settings: ExtractorSettings) -> dict[str, str]:
+    """What the weights are, told without loading them or importing torch.
+
+    Returns
+    -------
+    dict
+        ``weights`` as the study says, ``revision``, and for a local folder ``weights_sha256`` of its files.
+    """
+    found = {"weights": settings.weights or "none", "revision": settings.revision or ""}
+    if settings.weights and settings.weights != UNTRAINED and Path(settings.weights).is_dir():
+        found["weights_sha256"] = digest_folder(Path(settings.weights))
+    return found
+
+
+def digest_folder(folder: Path) -> str:
+    """SHA-256 over the names and contents of a folder's ``config.json`` and ``*.safetensors``, as hex."""
+    whole = hashlib.sha256()
+    for path in sorted([*folder.glob("config.json"), *folder.glob("*.safetensors")]):
+        with path.open("rb") as file:
+            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def find_weights(settings: ExtractorSettings) -> tuple[Path, dict[str, str]]:
+    """The folder that holds the weights, downloaded if they are named on the hub and not there yet.
+
+    Returns
+    -------
+    folder
+        With ``config.json`` and weights in safetensors.
+    attributes
+        To record: ``weights``, ``revision`` (on the hub: the commit) and ``weights_sha256``.
+
+    Raises
+    ------
+    DyadflowError
+        If they cannot be had, with how to fetch them beforehand.
+    """
+    name = str(settings.weights)
+    local = Path(name).is_dir()
+    folder = Path(name) if local else _download(name, settings.revision)
+    if not (folder / "config.json").exists() or not any(folder.glob("*.safetensors")):
+        raise DyadflowError(
+            "these weights have no config.json with *.safetensors beside it", where=name,
+            fix="name a folder written by save_pretrained, or weights published in safetensors",
+        )
+    revision = settings.revision or "" if local else folder.name
+    return folder, {"weights": name, "revision": revision, "weights_sha256": digest_folder(folder)}
+
+
+def load_model(model_class: Any, folder: Path, *, name: str) -> Any:
+    """Load a transformers model from a folder, and refuse weights that do not fill it.
+
+    Transformers fills what the file lacks with random numbers and only warns: a stream made of them would
+    look like any other.
+
+    Raises
+    ------
+    DyadflowError
+        If parameters are missing or of the wrong shape.
+    """
+    import torch
+
+    try:
+        model, report = model_class.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DyadflowError(
+            f"the weights cannot be loaded into {model_class.__name__} ({_first_line(error)})", where=name,
+            fix="name weights of this architecture",
+        ) from error
+    missing = sorted(key for key in report["missing_keys"] if not key.endswith(_ONLY_FOR_TRAINING))
+    if missing or report.get("mismatched_keys"):
+        raise DyadflowError(
+            f"the weights do not fill {model_class.__name__}: {len(missing)} parameters are missing"
+            + (f", such as {missing[0]}" if missing else ""), where=name,
+            fix="name weights of this architecture",
+        )
+    return model.eval()
+
+
+def build_untrained(build: Callable[[], Any], *, seed: int) -> Any:
+    """Build a model with random numbers that depend on `seed` alone, and leave torch's own seed as it was."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build().eval()
+
+
+def _download(name: str, revision: str | None) -> Path:
+    """Fetch weights from the hub into its cache, or find them there."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.utils import httpx
+
+    command = f"hf download {name}" + (f" --revision {revision}" if revision else "")
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=["*.json", "*.safetensors"]))
+    except (OSError, ValueError, httpx.HTTPError) as error:
+        raise DyadflowError(
+            "there is no such folder, and no such weights can be had from the Hugging Face hub",
+            where=f"weights {name}",
+            fix=f"download them beforehand on a machine with internet (`{command}`) and copy the cache, or "
+            "name the local folder that holds them",
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,137 @@
+"""Checkpoints: one file that holds everything a prediction needs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dyadflow.errors import DyadflowError
+from dyadflow.models.preparation import Preparation
+from dyadflow.models.projection import Projection
+from dyadflow.models.registry import load_network
+from dyadflow.models.scaling import Scaler
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+# One key only: safetensors keeps its metadata in an unordered map, and order would change the file's bytes.
+_KEY = "dyadflow"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network with all that was fitted before it.
+
+    Parameters
+    ----------
+    config
+        Plain values: network, hyperparameters, target, classes, protocol, seed, outer_fold, epochs,
+        validation_f1, training_dyads, set_aside_dyads, untrained (stream names whose backbone has random
+        weights).
+    preparation
+        Projections and scaler.
+    weights
+        The network's parameters by name.
+    """
+
+    config: dict[str, Any]
+    preparation: Preparation
+    weights: "Mapping[str, torch.Tensor]"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of a prediction's columns."""
+        return tuple(self.config["classes"])
+
+    @property
+    def recipe(self) -> tuple[str, ...]:
+        """Streams that a prediction needs, as ``<view>.<extractor>``."""
+        return tuple(stream["name"] for stream in self.preparation.streams)
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second that the streams must have."""
+        return self.preparation.rate_hz
+
+    def windowing(self) -> tuple[int, int]:
+        """Window and stride of the network, in frames."""
+        return load_network(self.config["network"]).windowing(self.config["hyperparameters"])
+
+    def build_network(self) -> "nn.Module":
+        """The network with its trained weights, in evaluation mode."""
+        network = load_network(self.config["network"]).build(
+            self.preparation.dims, len(self.classes), self.config["hyperparameters"]
+        )
+        network.load_state_dict(dict(self.weights))
+        return network.eval()
+
+    def to_bytes(self) -> bytes:
+        """The checkpoint as the content of a safetensors file, the same bytes for the same checkpoint."""
+        import torch
+        from safetensors.torch import save
+
+        tensors = {f"network.{name}": value.contiguous() for name, value in self.weights.items()}
+        arrays = {"scaler.mean": self.preparation.scaler.mean, "scaler.scale": self.preparation.scaler.scale}
+        for name, projection in self.preparation.projections.items():
+            arrays[f"projection.{name}.basis"] = projection.basis
+            arrays[f"projection.{name}.mean"] = projection.mean
+        tensors |= {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        config = self.config | {"streams": list(self.preparation.streams), "rate_hz": self.rate_hz}
+        return save(tensors, metadata={_KEY: json.dumps(config, sort_keys=True)})
+
+    @classmethod
+    def from_bytes(cls, content: bytes, *, where: str = "") -> "Checkpoint":
+        """Read what `to_bytes` made.
+
+        Raises
+        ------
+        DyadflowError
+            If this is not one of our checkpoints.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        try:
+            length = int.from_bytes(content[:8], "little")
+            config = json.loads(json.loads(content[8:8 + length])["__metadata__"][_KEY])
+            tensors = load(content)
+        except (ValueError, KeyError, SafetensorError) as error:
+            raise DyadflowError(
+                "this is not a checkpoint of dyadflow", where=where,
+                fix="name a fold*.safetensors that it has written"
+            ) from error
+        streams, rate_hz = tuple(config.pop("streams")), config.pop("rate_hz")
+        projections = {
+            stream["name"]: Projection(
+                tensors[f"projection.{stream['name']}.basis"].numpy(),
+                tensors[f"projection.{stream['name']}.mean"].numpy(),
+            )
+            for stream in streams if stream["kind"] == "tokens"
+        }
+        scaler = Scaler(tensors["scaler.mean"].numpy(), tensors["scaler.scale"].numpy())
+        weights = {
+            name.removeprefix("network."): value for name,
+            value in tensors.items() if name.startswith("network.")
+        }
+        return cls(config, Preparation(streams, projections, scaler, rate_hz), weights)
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a checkpoint file.
+
+    Raises
+    ------
+    DyadflowError
+        If there is none, or it is not one of ours.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError:
+        raise DyadflowError(
+            "there is no such checkpoint", where=str(path), fix="train the cell first"
+        ) from None
+    return Checkpoint.from_bytes(content, where=str(path))

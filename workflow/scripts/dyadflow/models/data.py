@@ -1,0 +1,210 @@
+"""What a cell is trained on: folds, one coder's labels, and streams, found through their index tables."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dyadflow.annotations.label_index import read_label_index
+from dyadflow.annotations.labels import UNCODED
+from dyadflow.errors import DyadflowError
+from dyadflow.features.stream import Stream, open_stream
+from dyadflow.folds.table import inner_column, read_folds
+from dyadflow.media.grid import FrameGrid
+from dyadflow.tables import read_table
+
+
+@dataclass(frozen=True)
+class StreamFile:
+    """Where a stream lies, and the digest of its content."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass
+class StreamShelf:
+    """Streams by session and name, each read once while memory lasts.
+
+    Parameters
+    ----------
+    files
+        By (session, ``<view>.<extractor>``).
+    room_bytes
+        What may be kept; beyond it the stream that was not used for longest is read again when it is needed.
+    """
+
+    files: Mapping[tuple[str, str], StreamFile]
+    room_bytes: int = 8 * 2**30
+    _kept: "OrderedDict[tuple[str, str], Stream]" = field(default_factory=OrderedDict)
+
+    def take(self, session: str, recipe: Sequence[str]) -> dict[str, Stream]:
+        """The streams of a session that a recipe names."""
+        return {name: self._one((session, name)) for name in recipe}
+
+    def digests(self, session: str, recipe: Sequence[str]) -> list[str]:
+        """Digests of these streams' content, from the index."""
+        return [self.files[session, name].sha256 for name in recipe]
+
+    def _one(self, key: tuple[str, str]) -> Stream:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        stream = self._kept[key] = open_stream(self.files[key].path)
+        held = sum(_size(other) for other in self._kept.values())
+        while held > self.room_bytes and len(self._kept) > 1:
+            held -= _size(self._kept.popitem(last=False)[1])
+        return stream
+
+
+@dataclass(frozen=True)
+class CellData:
+    """Everything that one cell reads.
+
+    Parameters
+    ----------
+    folds
+        The table of folds (`read_folds`); its rows are the sessions.
+    codes
+        The training coder's class of every frame, by session, shape (frames,); negative is no class.
+    digests
+        Digest of each session's labels.
+    classes
+        Names of the classes.
+    grids
+        Frame grid of each session.
+    shelf
+        The streams.
+    """
+
+    folds: pd.DataFrame
+    codes: Mapping[str, NDArray[np.int8]]
+    digests: Mapping[str, str]
+    classes: tuple[str, ...]
+    grids: Mapping[str, FrameGrid]
+    shelf: StreamShelf
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second, the same in every session."""
+        return next(iter(self.grids.values())).rate_hz
+
+    @property
+    def outer_folds(self) -> list[int]:
+        """Numbers of the outer folds."""
+        return sorted(int(fold) for fold in self.folds.outer.unique())
+
+    def inner_folds(self, outer: int) -> list[int]:
+        """Numbers of the inner folds within an outer fold's training dyads."""
+        return sorted(int(fold) for fold in self.folds[inner_column(outer)].dropna().unique())
+
+    def held_out(self, outer: int) -> list[str]:
+        """Sessions that an outer fold scores."""
+        return list(self.folds.session[self.folds.outer == outer])
+
+    def split(self, outer: int, inner: int) -> tuple[list[str], list[str]]:
+        """Sessions of the outer training dyads without an inner fold, and those of that inner fold."""
+        column = self.folds[inner_column(outer)]
+        return (
+            list(self.folds.session[(column != inner).fillna(False)]),
+            list(self.folds.session[(column == inner).fillna(False)]),
+        )
+
+    def dyads_in(self, outer: int, inner: int) -> int:
+        """How many dyads an inner fold has."""
+        return self.folds.dyad[(self.folds[inner_column(outer)] == inner).fillna(False)].nunique()
+
+
+def read_cell_data(
+    *, folds: str | Path, labels: str | Path, features: Iterable[str | Path], recipe: Sequence[str],
+    target: str,
+    coders: Sequence[str],
+) -> CellData:
+    """Read folds and labels, and find the streams; streams themselves are read when they are taken.
+
+    Parameters
+    ----------
+    folds
+        Table of folds.
+    labels
+        Index of frame labels: session, file, sha256.
+    features
+        Indexes of streams, one a batch of sessions: session, view, file, sha256. The folder two above a
+        stream's file bears the extractor's name.
+    recipe
+        Streams to fuse, as ``<view>.<extractor>``.
+    target
+        Whose classes are predicted.
+    coders
+        The first of these who coded a session gives its labels; a session that none of them coded is
+        predicted but trains nothing.
+
+    Raises
+    ------
+    DyadflowError
+        If a session of the folds has no labels, lacks a stream, or runs at another rate than the others.
+    """
+    table, labelled = read_folds(folds), read_label_index(labels)
+    codes, grids, digests, classes = {}, {}, {}, ()
+    for session in table.session:
+        if session not in labelled:
+            raise DyadflowError(
+                f"session {session} is in the folds and has no labels", where=str(labels),
+                fix="deal the folds again"
+            )
+        found = labelled[session].read()
+        if target not in found.classes:
+            raise DyadflowError(
+                f"session {session} has no labels of target {target}", where=str(labels),
+                fix="label the frames again"
+            )
+        by_coder = found.codes[target]
+        coder = next((name for name in coders if name in by_coder), None)
+        codes[session] = (
+            np.asarray(by_coder[coder]) if coder else np.full(found.grid.frames, UNCODED, dtype=np.int8)
+        )
+        grids[session], digests[session] = found.grid, labelled[session].sha256
+        classes = tuple(found.classes[target])
+    rates = {grid.rate_hz for grid in grids.values()}
+    if len(rates) > 1:
+        raise DyadflowError(
+            f"sessions have frame rates {', '.join(f'{rate:g}' for rate in sorted(rates))} Hz",
+            where=str(labels),
+            fix="decode all sessions at one rate",
+        )
+    files = find_streams(features, list(table.session), recipe)
+    return CellData(table, codes, digests, classes, grids, StreamShelf(files))
+
+
+def find_streams(
+    features: Iterable[str | Path], sessions: Sequence[str], recipe: Sequence[str]
+) -> dict[tuple[str, str], StreamFile]:
+    """Where each session's streams lie, by (session, ``<view>.<extractor>``).
+
+    Raises
+    ------
+    DyadflowError
+        If a session lacks a stream of the recipe.
+    """
+    found = {}
+    for index in map(Path, features):
+        columns = ["session", "view", "file", "sha256"]
+        for row in read_table(index, columns, text=columns).itertuples():
+            path = index.parent / row.file
+            found[row.session, f"{row.view}.{path.resolve().parents[1].name}"] = StreamFile(path, row.sha256)
+    for session in sessions:
+        for name in recipe:
+            if (session, name) not in found:
+                raise DyadflowError(
+                    f"session {session} has no stream {name}", where="features",
+                    fix="extract it, or leave the session out of the study",
+                )
+    return {(session, name): found[session, name] for session in sessions for name in recipe}
+
+
+def _size(stream: Stream) -> int:
+    return stream.values.nbytes + (stream.scatter.nbytes if stream.scatter is not None else 0)

@@ -1,0 +1,32 @@
+"""The networks that a study can name; one module each, loaded when it is named.
+
+A network's module offers `Space` (its search space), `windowing(hyperparameters) -> (window, stride)` in
+frames, and `build(dims, classes, hyperparameters)`, a torch module from (batch, window, dims) to logits
+(batch, window, classes).
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+from dyadflow.errors import DyadflowError
+
+NETWORKS: dict[str, str] = {
+    "linear": "dyadflow.models.networks.linear",
+    "bilstm": "dyadflow.models.networks.bilstm",
+}
+
+
+def load_network(name: str) -> ModuleType:
+    """The module of a network.
+
+    Raises
+    ------
+    DyadflowError
+        If no network has that name.
+    """
+    if name not in NETWORKS:
+        raise DyadflowError(
+            f"no network is called {name!r}", where="network",
+            fix=f"name one of {', '.join(sorted(NETWORKS))}"
+        )
+    return import_module(NETWORKS[name])

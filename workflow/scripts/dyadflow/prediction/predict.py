@@ -1,0 +1,120 @@
+"""Code a session that nobody has coded: every outer fold's model votes, and each run of frames is a segment."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dyadflow.annotations.segments import Segments
+from dyadflow.errors import DyadflowError
+from dyadflow.features.stream import open_stream
+from dyadflow.media.grid import FrameGrid
+from dyadflow.models.checkpoint import Checkpoint, load_checkpoint
+from dyadflow.models.data import find_streams
+from dyadflow.models.predict import predict_session
+
+#: Who wrote predicted segments, in tables and tiers.
+CODER = "model"
+
+
+def predict_codes(
+    session: str,
+    grid: FrameGrid,
+    *,
+    models: Sequence[str | Path],
+    tiers: Mapping[str, str],
+    features: Sequence[str | Path],
+    threads: int = 1,
+) -> Segments:
+    """Predict one session's segments for one or more targets.
+
+    Parameters
+    ----------
+    session
+        Its name.
+    grid
+        Its frame grid.
+    models
+        For each target a folder of checkpoints, one an outer fold; their probabilities are averaged, so that
+        no fold's model is preferred.
+    tiers
+        The tier that each target is written to, in the order of `models`.
+    features
+        Index files of the streams that hold the session.
+    threads
+        Threads inside torch.
+
+    Returns
+    -------
+    Segments
+        Coder ``model``; confidence is the mean probability of the segment's class over its frames.
+
+    Raises
+    ------
+    DyadflowError
+        If a folder holds no checkpoint, a stream is missing or was made otherwise than in training, or the
+        session's frame rate is another than the model's.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    parts = []
+    for folder, (target, tier) in zip(models, tiers.items(), strict=True):
+        checkpoints = [load_checkpoint(path) for path in sorted(Path(folder).glob("fold*.safetensors"))]
+        if not checkpoints:
+            raise DyadflowError(f"there is no trained model of target {target}", where=str(folder), fix="train it first")
+        _require_rate(checkpoints[0], grid, session)
+        files = find_streams(features, [session], checkpoints[0].recipe)
+        streams = {name: open_stream(file.path) for (_, name), file in files.items()}
+        votes = [
+            predict_session(checkpoint, streams, frames=grid.frames, where=f"session {session}")
+            for checkpoint in checkpoints
+        ]
+        probabilities = np.mean(votes, axis=0)
+        parts.append(segments_from_probabilities(probabilities, grid, checkpoints[0].classes, session=session, tier=tier))
+    return Segments.concat(parts)
+
+
+def segments_from_probabilities(
+    probabilities: NDArray[np.floating], grid: FrameGrid, classes: Sequence[str], *, session: str, tier: str,
+    coder: str = CODER,
+) -> Segments:
+    """One segment for each run of frames with the same most probable class.
+
+    Parameters
+    ----------
+    probabilities
+        Shape (frames, classes).
+    grid
+        The frames' grid; a segment begins and ends at edges of frames.
+    classes
+        Names of the classes.
+    session, tier, coder
+        What the segments' columns say.
+
+    Returns
+    -------
+    Segments
+        Without gaps from the first frame to the last.
+    """
+    best = probabilities.argmax(1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    stops = np.append(starts[1:], len(best))
+    edges = grid.edges_s()
+    return Segments.from_rows(
+        {
+            "session": session, "coder": coder, "tier": tier, "code": classes[best[start]],
+            "onset_s": edges[start], "offset_s": edges[stop],
+            "confidence": float(probabilities[start:stop, best[start]].mean()), "comment": "",
+        }
+        for start, stop in zip(starts, stops, strict=True)
+    )
+
+
+def _require_rate(checkpoint: Checkpoint, grid: FrameGrid, session: str) -> None:
+    if checkpoint.rate_hz != grid.rate_hz:
+        raise DyadflowError(
+            f"the model was trained at {checkpoint.rate_hz:g} frames a second, this session has {grid.rate_hz:g}",
+            where=f"session {session}", fix=f"set media.rate_hz to {checkpoint.rate_hz:g}",
+        )

@@ -1,0 +1,152 @@
+"""A digest of the code that a rule's result depends on.
+
+Snakemake reruns a job when its script changes, but not when a module changes that the script imports. So
+every rule carries, as a parameter, a digest of all the code that its script reaches.
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+PACKAGE = "dyadflow"
+#: How a result was recorded is not part of what it is.
+LEFT_OUT = f"{PACKAGE}.provenance"
+#: Import names that differ from the name of the distribution that brings them.
+DISTRIBUTIONS = {
+    "ffmpeg": "ffmpeg-python", "imageio_ffmpeg": "imageio-ffmpeg", "pympi": "pympi-ling",
+    "sklearn": "scikit-learn", "yaml": "PyYAML",
+}
+
+
+def syntax_digest(source: str) -> str:
+    """Digest of what a module does: its syntax tree without comments, docstrings and layout.
+
+    Parameters
+    ----------
+    source
+        Python source text.
+
+    Returns
+    -------
+    str
+        Hexadecimal SHA-256.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+class CodeMap:
+    """The import graph of the library, and the digests that follow from it.
+
+    Parameters
+    ----------
+    scripts
+        Folder that holds the scripts and, beside them, the package.
+    """
+
+    def __init__(self, scripts: str | Path) -> None:
+        self.scripts = Path(scripts)
+        self._digests: dict[str, str] = {}
+
+    @cached_property
+    def _graph(self):
+        import grimp
+
+        return grimp.build_graph(
+            PACKAGE, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+        )
+
+    @cached_property
+    def _modules(self) -> set[str]:
+        return {name for name in self._graph.modules if name.split(".")[0] == PACKAGE}
+
+    def reached(self, script: str | Path, entries: Iterable[str] = ()) -> list[str]:
+        """Every module of the library that a script can load, parents included, sorted.
+
+        Parameters
+        ----------
+        script
+            Path of the script.
+        entries
+            Modules that it loads by name while running: the backbone or network that the study asks for.
+        """
+        waiting = [*self._imports_of(Path(script).read_text(encoding="utf-8")), *entries]
+        found: set[str] = set()
+        while waiting:
+            module = waiting.pop()
+            if module in found or module.startswith(LEFT_OUT):
+                continue
+            if module not in self._modules:
+                raise ValueError(f"{script} reaches {module}, which is no module of {PACKAGE}")
+            found.add(module)
+            waiting += [name for name in self._graph.find_modules_directly_imported_by(module) if name in self._modules]
+            if "." in module:
+                waiting.append(module.rpartition(".")[0])
+        return sorted(found)
+
+    def code_of(self, script: str | Path, entries: Iterable[str] = ()) -> list[str]:
+        """The digest of a script and all that it reaches, and behind it the names of the modules reached.
+
+        Covers the syntax trees of the script and the modules, files other than Python that lie in the
+        modules' folders (templates), and the versions of the libraries that the modules import.
+        """
+        modules = self.reached(script, entries)
+        parts = [syntax_digest(Path(script).read_text(encoding="utf-8"))]
+        parts += [f"{module} {self._digest_of(module)}" for module in modules]
+        parts += self._versions(modules)
+        return [hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16], *modules]
+
+    def _imports_of(self, source: str) -> list[str]:
+        found = []
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE]
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    found.append(inner if inner in self._modules else str(node.module))
+        return found
+
+    def _digest_of(self, module: str) -> str:
+        if module not in self._digests:
+            base = self.scripts.joinpath(*module.split("."))
+            path = base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"
+            digest = hashlib.sha256(syntax_digest(path.read_text(encoding="utf-8")).encode())
+            if path.name == "__init__.py" and module != PACKAGE:
+                for extra in _files_besides_python(path.parent):
+                    digest.update(extra.relative_to(path.parent).as_posix().encode() + extra.read_bytes())
+            self._digests[module] = digest.hexdigest()
+        return self._digests[module]
+
+    def _versions(self, modules: Sequence[str]) -> list[str]:
+        names = {
+            name.split(".")[0]
+            for module in modules
+            for name in self._graph.find_modules_directly_imported_by(module)
+            if name not in self._modules
+        }
+        return [f"{name} {version_of(name)}" for name in sorted(names - set(sys.stdlib_module_names))]
+
+
+def _files_besides_python(folder: Path) -> list[Path]:
+    return sorted(
+        path for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts
+    )
+
+
+def version_of(name: str) -> str:
+    """Version of the distribution that brings the import `name`; ``absent`` where it is not installed."""
+    try:
+        return importlib.metadata.version(DISTRIBUTIONS.get(name, name))
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"

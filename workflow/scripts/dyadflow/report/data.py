@@ -1,0 +1,365 @@
+"""What the report says about the material: sessions, labels, agreement between coders, issues, streams."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from dyadflow.annotations.issues import Issue, Issues
+from dyadflow.annotations.label_index import read_label_index
+from dyadflow.annotations.labels import EXCLUDED, UNCODED, UNSCORABLE, SessionLabels
+from dyadflow.annotations.scheme import Scheme
+from dyadflow.report.figures import Part, draw_stacked_bars
+from dyadflow.report.palette import NO_CLASS, Palette
+from dyadflow.report.published import CODER_KAPPA
+from dyadflow.report.wording import interval, number, phase_title
+from dyadflow.tables import read_table
+
+_NO_CLASS_CODES = {"unscorable": UNSCORABLE, "uncoded": UNCODED, "excluded": EXCLUDED}
+_SEVERITY_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class Session:
+    """One row of the session sheet, as the page needs it."""
+
+    name: str
+    dyad: str
+    coded: bool
+    duration_s: float | None
+    covariates: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_sessions(rows: Sequence[Mapping[str, Any]]) -> list[Session]:
+    """Sessions in the order of the sheet; `coded` may be a truth value or yes/no."""
+    return [
+        Session(
+            name=str(row["session"]),
+            dyad=str(row["dyad"]),
+            coded=row.get("coded") in (True, "yes"),
+            duration_s=None if row.get("duration_s") in (None, "") else float(row["duration_s"]),
+            covariates={str(key): str(value) for key, value in (row.get("covariates") or {}).items()},
+        )
+        for row in rows
+    ]
+
+
+def read_labels(index: Path) -> dict[str, SessionLabels]:
+    """Frame labels by session, from their index."""
+    return {session: file.read() for session, file in read_label_index(index).items()}
+
+
+def describe_covariates(sessions: Sequence[Session]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """For each covariate with few values, how many sessions have which; others only their number of values."""
+    names = dict.fromkeys(name for session in sessions for name in session.covariates)
+    found = []
+    for name in names:
+        counts = Counter(session.covariates.get(name, "") for session in sessions)
+        if len(counts) <= 6:
+            found.append((name, sorted(counts.items())))
+    return found
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How one target's time splits over classes and non-classes, per coder."""
+
+    target: str
+    title: str
+    columns: list[str]
+    rows: list[tuple[str, list[tuple[float, float | None]]]]
+    figure: Markup
+    legend: list[tuple[str, str, str]]
+
+
+def describe_distribution(
+    labels: Mapping[str, SessionLabels], scheme: Scheme, palette: Palette
+) -> list[Distribution]:
+    """Seconds per target, coder and class, as the paper's Fig. 4, with what is no class kept apart.
+
+    Returns
+    -------
+    list of Distribution
+        Rows hold (seconds, share of the time that has a class); the share is None for what is no class.
+    """
+    found = []
+    for target, spec in scheme.targets.items():
+        seconds = _seconds_by_coder(labels, target, spec.classes)
+        if not seconds:
+            continue
+        columns = [*spec.classes, *NO_CLASS]
+        rows = [(coder, _with_shares(values, len(spec.classes))) for coder, values in seconds.items()]
+        styles = [*(palette.style(label) for label in spec.classes), *NO_CLASS]
+        names = [*(f"{label} ({scheme.title_of(label)})" for label in spec.classes), *NO_CLASS.values()]
+        title = spec.title or target
+        figure = draw_stacked_bars(
+            [
+                (coder, [Part(*part) for part in zip(styles, names, values, strict=True)])
+                for coder, values in seconds.items()
+            ],
+            f"{title}: share of the time by coder and class",
+        )
+        legend = list(
+            zip(
+                styles,
+                columns[: len(spec.classes)] + list(NO_CLASS.values()),
+                [scheme.title_of(label) for label in spec.classes] + [""] * len(NO_CLASS),
+                strict=True,
+            )
+        )
+        found.append(Distribution(target, title, columns, rows, figure, legend))
+    return found
+
+
+def _seconds_by_coder(
+    labels: Mapping[str, SessionLabels], target: str, classes: Sequence[str]
+) -> dict[str, list]:
+    values = [*range(len(classes)), *_NO_CLASS_CODES.values()]
+    found: dict[str, np.ndarray] = {}
+    for session in labels.values():
+        for coder, codes in session.codes.get(target, {}).items():
+            counts = np.array([np.count_nonzero(codes == value) for value in values]) / session.grid.rate_hz
+            found[coder] = found.get(coder, 0.0) + counts
+    return {coder: found[coder].tolist() for coder in sorted(found)}
+
+
+def _with_shares(seconds: Sequence[float], classes: int) -> list[tuple[float, float | None]]:
+    total = sum(seconds[:classes])
+    return [
+        (value, (value / total if total else 0.0) if number < classes else None)
+        for number, value in enumerate(seconds)
+    ]
+
+
+def describe_coded_time(labels: Mapping[str, SessionLabels]) -> list[tuple[str, int, float]]:
+    """For each coder: sessions with labels, and seconds in which at least one target has a code."""
+    sessions: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    for session in labels.values():
+        for coder in dict.fromkeys(coder for codes in session.codes.values() for coder in codes):
+            coded = np.zeros(session.grid.frames, dtype=bool)
+            for codes in session.codes.values():
+                if coder in codes:
+                    coded |= (codes[coder] >= 0) | (codes[coder] == UNSCORABLE)
+            sessions[coder] += 1
+            seconds[coder] += float(np.count_nonzero(coded)) / session.grid.rate_hz
+    return [(coder, sessions[coder], seconds[coder]) for coder in sorted(sessions)]
+
+
+def describe_phases(labels: Mapping[str, SessionLabels], scheme: Scheme) -> list[dict[str, Any]]:
+    """For each phase of the scheme: title, sessions that have it, shortest, median and longest in seconds."""
+    if scheme.phases is None:
+        return []
+    lengths: dict[str, list[float]] = {name: [] for name in scheme.phases.codes}
+    for session in labels.values():
+        for number, name in enumerate(session.phases):
+            frames = int(np.count_nonzero(session.phase == number))
+            if frames and name in lengths:
+                lengths[name].append(frames / session.grid.rate_hz)
+    return [
+        {
+            "name": name,
+            "title": spec.title or name,
+            "excluded": spec.excluded,
+            "instructed": spec.instructed,
+            "sessions": len(lengths[name]),
+            "shortest_s": min(lengths[name], default=None),
+            "median_s": float(np.median(lengths[name])) if lengths[name] else None,
+            "longest_s": max(lengths[name], default=None),
+        }
+        for name, spec in scheme.phases.codes.items()
+    ]
+
+
+@dataclass(frozen=True)
+class AgreementRow:
+    """Percent agreement and kappa of two coders on one target in one phase, ready to print."""
+
+    target: str
+    phase: str
+    phase_name: str
+    pair: str
+    percent: str
+    percent_interval: str
+    kappa: str
+    kappa_interval: str
+    sessions: int
+    dyads: int
+    frames: int
+    kappa_value: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One target's agreement: rows by pair and phase, the published reference, confusions between coders."""
+
+    target: str
+    title: str
+    rows: list[AgreementRow]
+    published: tuple[float, float] | None
+    confusions: list["Confusion"]
+
+    def overall(self) -> list[AgreementRow]:
+        """Rows over all phases, one a pair."""
+        return [row for row in self.rows if row.phase == "all"]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts with row shares: who stands in the rows, who in the columns, one row of cells a label."""
+
+    rows_are: str
+    columns_are: str
+    columns: list[str]
+    rows: list[tuple[str, int, list[tuple[int, float]]]]
+
+
+def describe_confusion(
+    counts: pd.DataFrame, labels: Sequence[str], rows_are: str, columns_are: str
+) -> Confusion:
+    """A square confusion from long counts (row, column, frames), normalised within each row."""
+    square = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    place = {label: number for number, label in enumerate(labels)}
+    for row, column, frames in counts.itertuples(index=False):
+        if row in place and column in place:
+            square[place[row], place[column]] += int(frames)
+    rows = []
+    for label, line in zip(labels, square, strict=True):
+        total = int(line.sum())
+        rows.append((label, total, [(int(cell), cell / total if total else 0.0) for cell in line]))
+    return Confusion(rows_are, columns_are, list(labels), rows)
+
+
+def describe_agreement(agreement: Path, confusion: Path, scheme: Scheme) -> list[Agreement]:
+    """Agreement between human coders, by target."""
+    table = read_table(
+        agreement,
+        ["target", "phase", "coder_a", "coder_b", "percent", "kappa"],
+        text=["target", "phase", "coder_a", "coder_b"],
+    )
+    counts = read_table(
+        confusion,
+        ["target", "coder_a", "coder_b", "code_a", "code_b", "frames"],
+        text=["target", "coder_a", "coder_b", "code_a", "code_b"],
+    )
+    titles = phase_titles(scheme)
+    found = []
+    for target, spec in scheme.targets.items():
+        rows = [_agreement_row(row, titles) for row in table[table.target == target].itertuples()]
+        if not rows:
+            continue
+        own = counts[counts.target == target]
+        pairs = dict.fromkeys(zip(own.coder_a, own.coder_b, strict=True))
+        confusions = [
+            describe_confusion(
+                own[(own.coder_a == a) & (own.coder_b == b)][["code_a", "code_b", "frames"]],
+                spec.classes,
+                a,
+                b,
+            )
+            for a, b in pairs
+        ]
+        role = scheme.tiers[spec.tier].role or spec.tier
+        published = CODER_KAPPA.get(scheme.name, {}).get(role)
+        found.append(Agreement(target, spec.title or target, rows, published, confusions))
+    return found
+
+
+def _agreement_row(row: Any, titles: dict[str, str]) -> AgreementRow:
+    return AgreementRow(
+        target=row.target,
+        phase=row.phase,
+        phase_name=phase_title(row.phase, titles),
+        pair=f"{row.coder_a} and {row.coder_b}",
+        percent=number("percent", row.percent / 100),
+        percent_interval=interval("percent", row.percent_low / 100, row.percent_high / 100),
+        kappa=number("kappa", row.kappa),
+        kappa_interval=interval("kappa", row.kappa_low, row.kappa_high),
+        sessions=int(row.sessions),
+        dyads=int(row.dyads),
+        frames=int(row.frames),
+        kappa_value=float(row.kappa),
+    )
+
+
+def phase_titles(scheme: Scheme) -> dict[str, str]:
+    """What people call each phase."""
+    return {name: spec.title or name for name, spec in scheme.phases.codes.items()} if scheme.phases else {}
+
+
+def describe_issues(path: Path) -> list[tuple[str, list[Issue]]]:
+    """Issues by severity, gravest first."""
+    issues = Issues.read(path)
+    grades = sorted({issue.severity for issue in issues}, key=lambda grade: _SEVERITY_ORDER.get(grade, 3))
+    return [(grade, [issue for issue in issues if issue.severity == grade]) for grade in grades]
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """What one extractor gave: its views, sessions, dimensions, and whether its network was never trained."""
+
+    name: str
+    views: list[str]
+    sessions: int
+    dims: list[int]
+    kinds: list[str]
+    untrained: bool
+
+
+def describe_features(indexes: Sequence[Path]) -> list[Extractor]:
+    """Extractors, in the order of their names; an index lies in a folder named after its extractor."""
+    tables: dict[str, list[pd.DataFrame]] = {}
+    for index in indexes:
+        table = read_table(
+            index,
+            ["session", "view", "kind", "dims", "untrained"],
+            text=["session", "view", "kind", "untrained"],
+        )
+        tables.setdefault(Path(index).parent.name, []).append(table)
+    found = []
+    for name in sorted(tables):
+        table = pd.concat(tables[name], ignore_index=True)
+        found.append(
+            Extractor(
+                name,
+                list(dict.fromkeys(table["view"])),
+                table["session"].nunique(),
+                sorted(set(map(int, table["dims"]))),
+                sorted(set(table["kind"])),
+                bool((table["untrained"] == "yes").any()),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Which dyads were held out together."""
+
+    outer: int
+    dyads: int
+    inner: int
+    rows: list[tuple[str, list[str], int]]
+    of_session: Mapping[str, str]
+
+
+def describe_folds(path: Path | None) -> Folds | None:
+    """Outer folds with their dyads; None where nothing was trained."""
+    if path is None:
+        return None
+    table = read_table(path, ["session", "dyad", "outer"], text=["session", "dyad", "outer"])
+    groups = sorted(table.groupby("outer", sort=False), key=lambda group: (len(group[0]), group[0]))
+    inner = [name for name in table.columns if name.startswith("inner_of_")]
+    deepest = max((table[name].nunique() for name in inner), default=0)
+    return Folds(
+        len(groups),
+        table["dyad"].nunique(),
+        int(deepest),
+        [(fold, list(dict.fromkeys(rows["dyad"])), len(rows)) for fold, rows in groups],
+        dict(zip(table["session"], table["outer"], strict=True)),
+    )

@@ -1,0 +1,225 @@
+"""The study on one page: what was coded, how well coders and models agree, and how that was found out.
+
+The page is one file without scripts. It refers to nothing outside itself, so that it can be mailed, archived
+and opened years later; its content security policy forbids it to load anything.
+"""
+
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dyadflow.annotations.scheme import Scheme, read_scheme
+from dyadflow.annotations.segments import Segments
+from dyadflow.report import data, published, results, timelines, wording
+from dyadflow.report.palette import Palette
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: Libraries whose version decides results, in the order of the page.
+LIBRARIES = ("dyadflow", "numpy", "pandas", "h5py", "torch", "transformers", "scikit-learn", "av")
+
+
+def build_report(
+    *,
+    study: dict[str, Any],
+    scheme: dict[str, Any],
+    segments: Path,
+    issues: Path,
+    sessions: list[dict[str, Any]],
+    agreement: Path,
+    agreement_confusion: Path,
+    folds: Path | None,
+    cells: Path | None,
+    groups: Path | None,
+    confusion: Path | None,
+    fold_scores: Path | None,
+    comparisons: Path | None,
+    features: list[Path],
+    labels: Path,
+    probabilities: list[dict[str, Any]],
+    headline: dict[str, str] | None,
+    predictions: list[Path],
+    page: Path,
+) -> None:
+    """Write the study's page.
+
+    Parameters
+    ----------
+    study
+        `name` and `title`; optionally `description` (a sentence), `protocols` (for each protocol's name its
+        settings, shown as they are), `networks` (for each extractor's name its backbone, weights and
+        revision).
+    scheme
+        The coding scheme as plain data.
+    segments, issues
+        The study's segment and issue tables.
+    sessions
+        Rows of the session sheet: session, dyad, coded (yes/no), duration_s, covariates (a mapping).
+    agreement, agreement_confusion
+        Agreement between human coders, and what they took for what.
+    folds, cells, groups, confusion, fold_scores, comparisons
+        Tables of training and evaluation; None in a study that trains nothing, which leaves those sections
+        out with a sentence that says why.
+    features
+        Batch indexes of extractors; each lies in a folder named after its extractor.
+    labels
+        Index of frame label files (session, file), relative to its own folder.
+    probabilities
+        Held-out probabilities: protocol, target, stream, model, path.
+    headline
+        The cell named beforehand (protocol, stream, model). Without one the page names none: picking the
+        best afterwards would overstate it.
+    predictions
+        Segment tables of sessions that nobody coded.
+    page
+        Where to write the HTML file.
+
+    Notes
+    -----
+    No clock and no path enters the page: the same tables give the same bytes.
+    """
+    plan = read_scheme(scheme)
+    palette = Palette(plan)
+    sheet = data.read_sessions(sessions)
+    frame_labels = data.read_labels(labels)
+    table = results.read_cells(cells)
+    coders = data.describe_agreement(agreement, agreement_confusion, plan)
+    named = results.describe_comparisons(comparisons, plan, headline)
+    shown, files = timelines.shown_cell(probabilities, headline)
+    extractors = data.describe_features(features)
+    content = {
+        "study": {"title": "", "description": "", "protocols": {}, "networks": {}} | study,
+        "scheme": plan,
+        "palette": palette,
+        "sessions": sheet,
+        "dyads": len({session.dyad for session in sheet}),
+        "covariates": data.describe_covariates(sheet),
+        "coded_time": data.describe_coded_time(frame_labels),
+        "phases": data.describe_phases(frame_labels, plan),
+        "distributions": data.describe_distribution(frame_labels, plan, palette),
+        "agreement": coders,
+        "issues": data.describe_issues(issues),
+        "extractors": extractors,
+        "untrained": [extractor for extractor in extractors if extractor.untrained],
+        "folds": data.describe_folds(folds),
+        "headline": headline,
+        "comparisons": named,
+        "published": _published(plan),
+        "timelines": timelines.draw_timelines(
+            sheet, Segments.read(segments), frame_labels, files, predictions, plan, palette
+        ),
+        "shown": shown,
+        "versions": _versions(),
+        **_results(table, plan, headline, coders, named, groups, confusion, fold_scores),
+    }
+    Path(page).write_text(
+        _environment().get_template("report.html.j2").render(content), encoding="utf-8", newline="\n"
+    )
+
+
+def _results(
+    table: Any,
+    plan: Scheme,
+    headline: dict[str, str] | None,
+    coders: Sequence[data.Agreement],
+    named: Sequence[results.Comparison],
+    groups: Path | None,
+    confusion: Path | None,
+    fold_scores: Path | None,
+) -> dict[str, Any]:
+    """What the page shows of trained cells; empty lists where nothing was trained."""
+    if table is None or table.empty:
+        return {
+            "trained": False,
+            "headlines": [],
+            "tables": [],
+            "dot_figures": {},
+            "markers": {},
+            "phase_grids": [],
+            "by_phase": [],
+            "by_group": [],
+            "confusions": [],
+            "fold_scores": [],
+            "protocols": [],
+        }
+    tables = results.tabulate_all(table, plan, headline)
+    overall = [(own.target, own.protocol) for own in tables if own.phase == "all"]
+    return {
+        "trained": True,
+        "headlines": results.describe_headline(table, plan, headline, coders, named),
+        "tables": tables,
+        "dot_figures": {key: results.draw_cells(table, plan, headline, coders, *key) for key in overall},
+        "markers": {key: results.marker_legend(table, *key) for key in overall},
+        "phase_grids": [
+            grid
+            for key in overall
+            if len((grid := results.cross_phases(table, plan, headline, *key)).phases) > 1
+        ],
+        "by_phase": results.break_down_by_phase(table, plan, headline),
+        "by_group": results.break_down_by_group(groups, plan, headline),
+        "confusions": results.confuse_headline(confusion, plan, headline),
+        "fold_scores": results.fold_table(fold_scores, plan, headline),
+        "protocols": list(dict.fromkeys(table.protocol)),
+    }
+
+
+def _published(plan: Scheme) -> dict[str, Sequence[published.PublishedRow]]:
+    """The paper's own results by target, where the study uses the paper's scheme."""
+    rows = published.RESULTS.get(plan.name, ())
+    roles = {target: plan.tiers[spec.tier].role or spec.tier for target, spec in plan.targets.items()}
+    return {
+        target: own for target, role in roles.items() if (own := [row for row in rows if row.role == role])
+    }
+
+
+def _versions() -> list[tuple[str, str]]:
+    found = []
+    for name in LIBRARIES:
+        try:
+            found.append((name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "clock": wording.clock,
+        "count": wording.count,
+        "listing": wording.listing,
+        "extractor_title": wording.stream_title,
+        "first_upper": lambda text: text[:1].upper() + text[1:],
+        "kappa": lambda value: wording.number("kappa", value),
+        "percent": lambda value: wording.number("percent", value),
+        "shown": _show_setting,
+    }
+    environment.globals |= {
+        "METRICS": wording.METRICS,
+        "plural": wording.plural,
+        "published_source": published.PAPER_A,
+        "published_doi": published.PAPER_A_DOI,
+    }
+    return environment
+
+
+def _show_setting(value: Any) -> str:
+    """A setting as a reader would write it: lists with commas, mappings as name: value."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_show_setting(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_show_setting(item) for item in value)
+    return (
+        {True: "yes", False: "no", None: "none"}.get(value, str(value))
+        if not isinstance(value, int | float) or isinstance(value, bool)
+        else str(value)
+    )

@@ -1,0 +1,128 @@
+"""Numbers as a reader of a journal expects to see them."""
+
+import math
+
+#: Metrics of the paper's Tables 3 and 4, in their order, with kappa added: key, short title, what it means.
+METRICS: tuple[tuple[str, str, str], ...] = (
+    ("accuracy", "Accuracy (%)", "share of frames given the coder's class"),
+    (
+        "precision_weighted",
+        "Precision (%)",
+        "of the frames given a class, the share that the coder gave it too; "
+        "classes weighted by how often the coder used them",
+    ),
+    ("recall_weighted", "Recall (%)", "of the frames of a class, the share found; weighted likewise"),
+    ("f1_macro", "F1 (UW) (%)", "harmonic mean of precision and recall, every class counting the same"),
+    ("f1_weighted", "F1 (W) (%)", "the same, classes weighted by how often the coder used them"),
+    ("kappa", "Kappa", "Cohen's kappa: agreement beyond what the two label distributions give by chance"),
+)
+TITLES = {key: title for key, title, _ in METRICS}
+#: Metrics shown on their own scale; all others are shown in percent.
+PLAIN_SCALE = frozenset({"kappa"})
+
+MODEL_TITLES = {"bilstm": "bi-LSTM", "linear": "Linear", "majority": "Majority", "phase": "Phase"}
+STREAM_TITLES = {"multimodal": "Multimodal", "none": "Baseline"}
+NAME_TITLES = {"dinov2": "DINOv2", "w2vbert": "W2V-BERT 2.0", "logmel": "Log-mel", "motion": "Motion energy"}
+ABSENT = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+
+
+def is_missing(value: object) -> bool:
+    """Whether there is no number: None, empty text or NaN."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def number(metric: str, value: float, *, signed: bool = False) -> str:
+    """A metric's value: percent with one decimal, kappa with two; an en dash where there is none."""
+    if is_missing(value):
+        return ABSENT
+    digits = 2 if metric in PLAIN_SCALE else 1
+    # + 0.0 turns -0.0 into 0.0.
+    rounded = round(value if metric in PLAIN_SCALE else 100 * value, digits) + 0.0
+    text = f"{rounded:{'+' if signed else ''}.{digits}f}"
+    return text.replace("-", MINUS)
+
+
+def interval(metric: str, low: float, high: float, *, signed: bool = False) -> str:
+    """A 95 % interval in square brackets, or nothing where there is none."""
+    if is_missing(low) or is_missing(high):
+        return ""
+    return f"[{number(metric, low, signed=signed)}, {number(metric, high, signed=signed)}]"
+
+
+def with_unit(metric: str, value: float, *, difference: bool = False) -> str:
+    """A value inside a sentence: ``68.1 %``, ``0.55``, ``12.0 percentage points``."""
+    if metric in PLAIN_SCALE or is_missing(value):
+        return number(metric, value)
+    return f"{number(metric, value)} {'percentage points' if difference else '%'}"
+
+
+def metric_name(metric: str) -> str:
+    """A metric's name inside a sentence."""
+    names = {
+        "f1_macro": "unweighted F1",
+        "f1_weighted": "weighted F1",
+        "precision_weighted": "weighted precision",
+        "recall_weighted": "weighted recall",
+    }
+    return names.get(metric, metric.replace("_", " "))
+
+
+def p_value(p: float) -> str:
+    """A p value as ``p = 0.012`` or ``p < 0.001``."""
+    if is_missing(p):
+        return "no p value"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: ``6:02``; ``1:00:05`` from an hour on."""
+    if is_missing(seconds):
+        return ABSENT
+    whole = int(seconds + 0.5)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def count(value: float) -> str:
+    """A whole number with thin spaces between thousands."""
+    return ABSENT if is_missing(value) else f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def plural(amount: int, one: str, many: str = "") -> str:
+    """``1 dyad``, ``12 dyads``."""
+    return f"{count(amount)} {one if amount == 1 else many or one + 's'}"
+
+
+def listing(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def stream_title(stream: str) -> str:
+    """What a stream is called in tables."""
+    return STREAM_TITLES.get(stream) or NAME_TITLES.get(stream, stream)
+
+
+def model_title(model: str) -> str:
+    """What a model is called in tables."""
+    return MODEL_TITLES.get(model, model)
+
+
+def cell_title(stream: str, model: str) -> str:
+    """A cell's name inside a sentence: ``multimodal bi-LSTM``, ``phase baseline``."""
+    if stream == "none":
+        return f"{model_title(model).lower()} baseline"
+    title = stream_title(stream)
+    return f"{title.lower() if stream in STREAM_TITLES else title} {'linear model' if model == 'linear' else model_title(model)}"
+
+
+def phase_title(phase: str, titles: dict[str, str]) -> str:
+    """What a phase of a result row is called: ``all`` and ``without <phase>`` are not in the scheme."""
+    if phase == "all":
+        return "All phases"
+    if phase.startswith("without "):
+        name = phase.removeprefix("without ")
+        return f"Without {titles.get(name, name).lower()}"
+    return titles.get(phase, phase)

@@ -1,0 +1,78 @@
+"""The study: one typed configuration, composed of the settings that each room defines for itself."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dyadflow.demo.settings import DemoSettings
+from dyadflow.evaluation.settings import EvaluationSettings
+from dyadflow.features.settings import FeatureSettings
+from dyadflow.folds.settings import FoldSettings
+from dyadflow.media.settings import MediaSettings
+from dyadflow.models.settings import ModelSettings, ProtocolSettings
+from dyadflow.prediction.settings import PredictionSettings
+from dyadflow.report.settings import ReportSettings
+
+#: What names in paths may look like: no dots, blanks or slashes, so that a path can be read back.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+
+
+class StudySettings(BaseModel):
+    """One study. Relative paths start from the folder of the file that names them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=NAME, description="Names the folder under results/: letters, digits, - and _.")
+    title: str = Field("", description="What the report is headed with.")
+    scheme: str = Field(description="The coding scheme: a YAML file such as config/schemes/icep-r.yaml.")
+    sessions: str = Field("sessions.tsv", description="Sheet of sessions: session, dyad, media, ...")
+    coding: str = Field("coding.tsv", description="Sheet of coding files: session, coder, kind, format, path, offset.")
+    data_folder: str = Field(".", description="Folder that paths in the two sheets start from.")
+    human_folder: str = Field("human", description="What people make by hand: pinned folds. Never written by a rule.")
+    seed: int = Field(1, description="Every random choice of the study follows from this number.")
+    severities: dict[str, Literal["error", "warning", "note"]] = Field(
+        default_factory=dict, description="How grave an issue is, where it should differ from the default."
+    )
+    targets: list[str] = Field(default_factory=list, description="Targets of the scheme to model; none: no training.")
+    media: MediaSettings = Field(default_factory=MediaSettings)
+    features: FeatureSettings = Field(default_factory=FeatureSettings)
+    folds: FoldSettings = Field(default_factory=FoldSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
+    protocols: dict[str, ProtocolSettings] = Field(
+        default_factory=lambda: {"corrected": ProtocolSettings()},
+        description="How results are obtained; two protocols stand side by side in every table.",
+    )
+    evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
+    prediction: PredictionSettings = Field(default_factory=PredictionSettings)
+    report: ReportSettings = Field(default_factory=ReportSettings)
+    demo: DemoSettings | None = Field(None, description="Only for studies whose recordings are made from a seed.")
+
+    @model_validator(mode="after")
+    def _refers_to_what_exists(self) -> "StudySettings":
+        for name, recipe in self.models.streams.items():
+            for part in recipe:
+                view, _, extractor = part.partition(".")
+                if extractor not in self.features.extractors:
+                    known = ", ".join(self.features.extractors) or "none"
+                    raise ValueError(f"models.streams.{name}: {part!r} names extractor {extractor!r}; there are {known}")
+                offered = self.features.extractors[extractor].views
+                if view != "{role}" and view not in offered:
+                    raise ValueError(
+                        f"models.streams.{name}: {part!r} names view {view!r}; extractor {extractor} has {', '.join(offered)}"
+                    )
+        for name, extractor in self.features.extractors.items():
+            for view in extractor.views:
+                if view != "audio" and view not in self.media.views:
+                    known = ", ".join(self.media.views) or "none"
+                    raise ValueError(f"features.extractors.{name}.views: no view is called {view!r}; there are {known}")
+        for number, comparison in enumerate(self.evaluation.comparisons):
+            place = f"evaluation.comparisons.{number}"
+            _known(comparison.target, self.targets, f"{place}.target")
+            _known(comparison.stream, self.models.streams, f"{place}.stream")
+            _known(comparison.network, self.models.networks, f"{place}.network")
+        return self
+
+
+def _known(name: str, among, place: str) -> None:
+    if name not in among:
+        raise ValueError(f"{place}: {name!r} is not among {', '.join(among) or 'none'}")

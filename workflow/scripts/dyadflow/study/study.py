@@ -1,0 +1,182 @@
+"""Load a study: its YAML file, its two sheets and its coding scheme, checked against one another."""
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dyadflow.annotations.scheme import Scheme, read_scheme
+from dyadflow.errors import DyadflowError
+from dyadflow.study.settings import StudySettings
+from dyadflow.study.sheets import Coding, Session, read_coding_sheet, read_sessions
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as the rest of the workflow sees it: settings, scheme, sessions, coding files."""
+
+    settings: StudySettings
+    scheme: Scheme
+    sessions: tuple[Session, ...]
+    coding: tuple[Coding, ...]
+    file: Path
+    human_folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the study, and of its folder under results."""
+        return self.settings.name
+
+    def session(self, name: str) -> Session:
+        """The session of that name."""
+        return next(session for session in self.sessions if session.name == name)
+
+    def coding_of(self, session: str) -> tuple[Coding, ...]:
+        """Coding files of a session, in the sheet's order."""
+        return tuple(coding for coding in self.coding if coding.session == session)
+
+    def is_coded(self, session: str) -> bool:
+        """Whether a human has coded the session."""
+        return any(coding.kind == "human" for coding in self.coding_of(session))
+
+
+def load_study(path: str | Path) -> Study:
+    """Load a study.
+
+    Parameters
+    ----------
+    path
+        Its YAML file. Paths in it start from the folder it lies in.
+
+    Raises
+    ------
+    DyadflowError
+        In one sentence: a missing file, a mistyped key with the nearest real one, a value of the wrong
+        kind, a name that refers to nothing, more folds than dyads.
+    """
+    path = Path(path)
+    settings = read_settings(path)
+
+    def beside(name: str) -> Path:
+        return Path(os.path.normpath(path.parent / name))
+
+    data = beside(settings.data_folder)
+    sessions = read_sessions(beside(settings.sessions), data)
+    study = Study(
+        settings=settings,
+        scheme=read_scheme(beside(settings.scheme)),
+        sessions=sessions,
+        coding=read_coding_sheet(beside(settings.coding), data, sessions),
+        file=path,
+        human_folder=beside(settings.human_folder),
+    )
+    _agree_with_scheme(study)
+    _enough_dyads(study)
+    return study
+
+
+def read_settings(path: Path) -> StudySettings:
+    """Read and validate the YAML file of a study."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DyadflowError("there is no such study file", where=str(path), fix="correct the list of studies") from None
+    except yaml.YAMLError as error:
+        raise DyadflowError(
+            f"this is not YAML ({' '.join(str(error).split())})", where=str(path), fix="correct that line"
+        ) from None
+    if not isinstance(content, dict):
+        raise DyadflowError("this holds no settings", where=str(path), fix="begin with `name:`")
+    try:
+        return StudySettings.model_validate(content)
+    except ValidationError as error:
+        raise explained(error, StudySettings, path) from None
+
+
+def explained(error: ValidationError, model: type[BaseModel], path: str | Path) -> DyadflowError:
+    """The first fault of a configuration in one sentence, with the nearest real key for a mistyped one."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _keys_at(model, first["loc"][:-1])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1, cutoff=0.5)
+        fix = f"did you mean {near[0]!r}" if near else f"use one of {', '.join(known)}"
+        return DyadflowError(f"there is no setting called {key!r}", where=str(path), fix=fix)
+    message = first["msg"].removeprefix("Value error, ")
+    what = f"{key}: {message}" if key else message
+    if first["type"] != "value_error" and "input" in first and not isinstance(first["input"], dict):
+        what += f", not {first['input']!r}"
+    return DyadflowError(what, where=str(path), fix="correct the setting")
+
+
+def _keys_at(model: Any, place: tuple) -> list[str]:
+    """Names of the settings at a place in nested models: follows fields, dictionaries and lists."""
+    for part in place:
+        kinds = _models_in(model)
+        fields = next((kind.model_fields for kind in kinds if part in kind.model_fields), None)
+        # A key of a dictionary or an index of a list leads to the same model.
+        model = fields[part].annotation if fields is not None else model
+    return [name for kind in _models_in(model) for name in kind.model_fields]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [kind for inner in get_args(annotation) for kind in _models_in(inner)]
+
+
+def _agree_with_scheme(study: Study) -> None:
+    settings, scheme, where = study.settings, study.scheme, str(study.file)
+    for target in (*settings.targets, *settings.prediction.targets):
+        if target not in scheme.targets:
+            raise DyadflowError(
+                f"target {target!r} is not in the scheme {scheme.name}; there are {', '.join(scheme.targets)}",
+                where=where, fix="name one of these under targets",
+            )
+    for target in settings.targets:
+        role = scheme.tiers[scheme.targets[target].tier].role
+        for name, recipe in settings.models.streams.items():
+            for part in recipe:
+                view, extractor = part.split(".", 1)
+                if view == "{role}" and role not in settings.features.extractors[extractor].views:
+                    raise DyadflowError(
+                        f"stream {name} asks for the {role}'s view of {extractor}, which has "
+                        f"{', '.join(settings.features.extractors[extractor].views)}",
+                        where=where, fix=f"add {role!r} to features.extractors.{extractor}.views",
+                    )
+    for session in study.sessions:
+        for view in session.views:
+            if view not in settings.media.views:
+                raise DyadflowError(
+                    f"session {session.name} names view {view!r}; the study has {', '.join(settings.media.views)}",
+                    where=settings.sessions, fix="correct the column views",
+                )
+        for name, _, _ in session.phases:
+            if scheme.phases is None or name not in scheme.phases.codes:
+                known = ", ".join(scheme.phases.codes) if scheme.phases else "none"
+                raise DyadflowError(
+                    f"session {session.name} has a phase {name!r}; the scheme {scheme.name} has {known}",
+                    where=settings.sessions, fix="correct the column phases",
+                )
+
+
+def _enough_dyads(study: Study) -> None:
+    if not (study.settings.targets and study.settings.models.networks):
+        return
+    dyads = {session.dyad for session in study.sessions if study.is_coded(session.name)}
+    folds = study.settings.folds
+    if folds.outer > len(dyads):
+        raise DyadflowError(
+            f"folds.outer is {folds.outer}, but only {len(dyads)} dyads are coded", where=str(study.file),
+            fix=f"set folds.outer to at most {len(dyads)}, or add coded dyads",
+        )
+    training = len(dyads) - -(-len(dyads) // folds.outer)
+    if folds.inner > training:
+        raise DyadflowError(
+            f"folds.inner is {folds.inner}, but an outer fold leaves only {training} dyads to train on",
+            where=str(study.file), fix=f"set folds.inner to at most {training}",
+        )
