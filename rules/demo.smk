@@ -9,7 +9,6 @@ rule make_demo_session:
         truth="results/{study}/demo/{session}.truth.tsv",
     params:
         settings=plan.demo_settings,
-        scheme=plan.tiers,
         code=plan.code("make_demo_session"),
     wildcard_constraints:
         study="|".join(plan.demo_studies()) or "(?!)",

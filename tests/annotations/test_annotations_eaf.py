@@ -3,7 +3,6 @@
 import csv
 import re
 import time
-from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,8 +19,15 @@ FIELDS = ["coder", "tier", "code", "onset_s", "offset_s", "comment"]
 
 
 def segment(tier, code, onset_ms, offset_ms, coder="anna", **more):
-    return {"session": "s01", "coder": coder, "tier": tier, "code": code, "onset_s": onset_ms / 1000,
-            "offset_s": offset_ms / 1000, "comment": ""} | more  # fmt: skip
+    return {
+        "session": "s01",
+        "coder": coder,
+        "tier": tier,
+        "code": code,
+        "onset_s": onset_ms / 1000,
+        "offset_s": offset_ms / 1000,
+        "comment": "",
+    } | more
 
 
 def as_read(path):
@@ -39,11 +45,11 @@ def write_document(path, *, slots, tiers, header="", types=""):
         f'<TIER TIER_ID="{name}" LINGUISTIC_TYPE_REF="t">{xml}</TIER>' for name, xml in tiers.items()
     )
     path.write_text(
-        '<?xml version="1.0" encoding="UTF-8"?><ANNOTATION_DOCUMENT AUTHOR="" DATE="2024-01-01T00:00:00+00:00" '
+        '<?xml version="1.0"?><ANNOTATION_DOCUMENT AUTHOR="" DATE="2024-01-01T00:00:00+00:00" '
         'FORMAT="3.0" VERSION="3.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         'xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">'
-        f'<HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">{header}</HEADER><TIME_ORDER>{times}</TIME_ORDER>{body}'
-        '<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="t"/></ANNOTATION_DOCUMENT>',
+        f'<HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">{header}</HEADER><TIME_ORDER>{times}</TIME_ORDER>'
+        f'{body}<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="t"/></ANNOTATION_DOCUMENT>',
         encoding="utf-8",
     )
     return path
@@ -52,7 +58,8 @@ def write_document(path, *, slots, tiers, header="", types=""):
 def aligned(identifier, first, last, value):
     return (
         f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="{identifier}" TIME_SLOT_REF1="{first}" '
-        f'TIME_SLOT_REF2="{last}"><ANNOTATION_VALUE>{value}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>'
+        f'TIME_SLOT_REF2="{last}"><ANNOTATION_VALUE>{value}</ANNOTATION_VALUE>'
+        "</ALIGNABLE_ANNOTATION></ANNOTATION>"
     )
 
 
@@ -65,18 +72,26 @@ def referring(identifier, parent, value):
 
 def test_a_child_centred_file_is_read_row_for_row(eaf_samples):
     with (eaf_samples / "child_example.truth.csv").open(newline="", encoding="utf-8") as stream:
-        truth = [
-            (int(row["segment_onset"]), int(row["segment_offset"]), row["speaker_id"], row["transcription"])
+        truth = sorted(
+            (row["speaker_id"], int(row["segment_onset"]), int(row["segment_offset"]), row["transcription"])
             for row in csv.DictReader(stream)
-        ]
+        )
     reading = read_coding(eaf_samples / "child_example.eaf")
     rows = reading.rows[~reading.rows.tier.str.contains("@")]
-    # The truth was made by cutting off decimals: for the 13393 ms in the file it has int(13.393 * 1000), 13392.
-    found = [(int(row.onset_s * 1000), int(row.offset_s * 1000), row.tier, row.code) for row in rows.itertuples()]
-    assert Counter(found) == Counter(truth)
-    assert len(truth) == 296
+    found = sorted((row.tier, row.onset_s, row.offset_s, row.code) for row in rows.itertuples())
+    assert len(found) == len(truth) == 296
+    for (tier, onset_s, offset_s, code), (speaker, onset_ms, offset_ms, text) in zip(
+        found, truth, strict=True
+    ):
+        assert (tier, code) == (speaker, text)
+        # For 68 of the file's 592 times the truth has a millisecond less, lost to decimals that were cut off
+        # (13392 for a TIME_VALUE of 13393); never one more.
+        assert round(onset_s * 1000) - onset_ms in (0, 1)
+        assert round(offset_s * 1000) - offset_ms in (0, 1)
     # What the file itself says is kept exactly: the same numbers in order, not merely numbers near them.
-    written = re.findall(r'TIME_VALUE="(\d+)"', (eaf_samples / "child_example.eaf").read_text(encoding="utf-8"))
+    written = re.findall(
+        r'TIME_VALUE="(\d+)"', (eaf_samples / "child_example.eaf").read_text(encoding="utf-8")
+    )
     assert sorted([*rows.onset_s, *rows.offset_s]) == sorted(int(value) / 1000 for value in written)
     # 416 reference annotations: none lost, each over the whole of what it refers to in the end.
     assert len(reading.rows) == 296 + 416 and not len(reading.issues)
@@ -90,9 +105,13 @@ def test_a_large_file_of_each_version_is_read_whole_and_quickly(eaf_samples, ver
     reading = read_coding(eaf_samples / f"sample_{version}.eaf")
     assert time.process_time() - began < 5
     assert reading.rows.tier.value_counts().to_dict() == {
-        "text": 399, "words-timesub": 1995, "words-symsub": 1995, "gestures": 1197, "gest_included": 1197,
+        "text": 399,
+        "words-timesub": 1995,
+        "words-symsub": 1995,
+        "gestures": 1197,
+        "gest_included": 1197,
         "words-pos": 1995,
-    }  # fmt: skip
+    }
     assert [issue.rule for issue in reading.issues] == ["untimed_slot"]
     # The words of a sentence share it out without gaps.
     text = reading.rows[reading.rows.tier == "text"]
@@ -106,9 +125,11 @@ def test_a_large_file_of_each_version_is_read_whole_and_quickly(eaf_samples, ver
 def test_three_annotators_of_one_tier_each_are_read(eaf_samples):
     rows = read_coding(eaf_samples / "three_annotators.eaf").rows
     assert list(zip(rows.tier, rows.code, rows.onset_s, rows.offset_s, strict=True)) == [
-        ("Maureen", "S", 1.006, 1.896), ("Maureen", "S", 3.738, 4.926), ("Marvin", "S", 2.401, 3.422),
+        ("Maureen", "S", 1.006, 1.896),
+        ("Maureen", "S", 3.738, 4.926),
+        ("Marvin", "S", 2.401, 3.422),
         ("Robin", "S", 5.294, 5.781),
-    ]  # fmt: skip
+    ]
 
 
 def test_slots_without_a_time_are_spaced_evenly_and_shared_by_neighbours(tmp_path):
@@ -133,8 +154,9 @@ def test_an_annotation_whose_time_nobody_knows_is_an_issue_and_no_row(tmp_path):
     reading = read_coding(write_document(tmp_path / "a.eaf", slots=slots, tiers=tiers))
     assert list(reading.rows.code) == ["x"]
     assert [(issue.rule, issue.where) for issue in reading.issues] == [
-        ("untimed_annotation", "annotation a2"), ("untimed_annotation", "annotation a3"),
-    ]  # fmt: skip
+        ("untimed_annotation", "annotation a2"),
+        ("untimed_annotation", "annotation a3"),
+    ]
 
 
 def test_two_annotations_of_one_identifier_are_not_lost_in_silence(tmp_path):
@@ -146,7 +168,8 @@ def test_two_annotations_of_one_identifier_are_not_lost_in_silence(tmp_path):
 
 def media(name, origin_ms=None):
     origin = "" if origin_ms is None else f' TIME_ORIGIN="{origin_ms}"'
-    return f'<MEDIA_DESCRIPTOR MEDIA_URL="file:///x/{name}" MIME_TYPE="video/mp4" RELATIVE_MEDIA_URL="./{name}"{origin}/>'
+    urls = f'MEDIA_URL="file:///x/{name}" RELATIVE_MEDIA_URL="./{name}"'
+    return f'<MEDIA_DESCRIPTOR {urls} MIME_TYPE="video/mp4"{origin}/>'
 
 
 def test_the_origin_of_the_recording_shifts_every_time(tmp_path, vocabulary):
@@ -284,21 +307,20 @@ def test_what_elan_cannot_hold_is_refused_in_one_line(tmp_path, rows, sentence):
     assert not (tmp_path / "a.eaf").exists()
 
 
-NAMES = st.text(
-    st.characters(categories=("L", "N", "P", "S"), include_characters=" @#"), min_size=1, max_size=6
-)
-ROWS = st.lists(
-    st.builds(
-        lambda tier, code, coder, onset, length, comment: segment(tier, code, onset, onset + length, coder, comment=comment),
-        NAMES, st.text(NAMES, max_size=2), st.one_of(st.just(""), NAMES), st.integers(0, 400_000), st.integers(1, 90_000),
-        st.text(NAMES, max_size=2),
-    ),
-    max_size=12,
-)  # fmt: skip
+LETTERS = st.characters(categories=("L", "N", "P", "S"), include_characters=" @#")
+NAMES, MAYBE = st.text(LETTERS, min_size=1, max_size=6), st.text(LETTERS, max_size=6)
+TIMES_MS = st.integers(0, 400_000)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ROWS)
+@st.composite
+def segment_rows(draw):
+    onset_ms = draw(TIMES_MS)
+    offset_ms = onset_ms + 1 + draw(TIMES_MS)
+    return segment(draw(NAMES), draw(MAYBE), onset_ms, offset_ms, draw(MAYBE), comment=draw(MAYBE))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(segment_rows(), max_size=12))
 def test_any_segments_come_back_from_elan_equal(tmp_path, rows):
     segments = Segments.from_rows(rows)
     write_eaf(segments, tmp_path / "s01.eaf")

@@ -101,8 +101,10 @@ def test_a_plain_mapping_does_for_a_vocabulary(imported, vocabulary):
 
 
 def test_of_two_coders_in_one_elan_file_each_gets_their_own(tmp_path, vocabulary, icep_r):
-    rows = [{"session": "s01", "coder": coder, "tier": "infant", "code": code, "onset_s": 0.0, "offset_s": 1.5}
-            for coder, code in (("anna", "Ipos"), ("ben", "Ineu"))]  # fmt: skip
+    rows = [
+        {"session": "s01", "coder": coder, "tier": "infant", "code": code, "onset_s": 0.0, "offset_s": 1.5}
+        for coder, code in (("anna", "Ipos"), ("ben", "Ineu"))
+    ]
     write_eaf(Segments.from_rows(rows), tmp_path / "s01.eaf", scheme=icep_r)
     known = {"session": "s01", "vocabulary": vocabulary}
     segments, issues = import_coding(tmp_path / "s01.eaf", coder="Ben", **known)
@@ -163,7 +165,8 @@ def test_issues_read_back_as_they_were_written(imported, tmp_path):
 
 
 def test_convert_names_the_session_after_the_file_and_writes_the_tidy_columns(tmp_path):
-    text = "Time_Relative_sf;Subject;Behavior;Event_Type\n0,5;Infant;Ipos;State start\n2,25;Infant;Ipos;State stop\n"
+    text = "Time_Relative_sf;Subject;Behavior;Event_Type\n0,5;Infant;Ipos;State start\n"
+    text += "2,25;Infant;Ipos;State stop\n"
     (tmp_path / "s07.txt").write_bytes(text.encode("utf-16"))
     assert not len(convert(tmp_path / "s07.txt", tmp_path / "out.tsv"))
     assert (tmp_path / "out.tsv").read_text() == (
@@ -196,15 +199,22 @@ WORDS = st.text(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(WORDS, WORDS, st.integers(-(10**6), 10**6), st.integers(0, 10**6), WORDS), max_size=8)
 )
 def test_any_segments_come_back_from_the_tidy_table_equal(tmp_path, rows):
     segments = Segments.from_rows(
-        {"session": "s", "coder": "k", "tier": tier, "code": code, "onset_s": onset / 1000,
-         "offset_s": (onset + length) / 1000, "comment": comment}
+        {
+            "session": "s",
+            "coder": "k",
+            "tier": tier,
+            "code": code,
+            "onset_s": onset / 1000,
+            "offset_s": (onset + length) / 1000,
+            "comment": comment,
+        }
         for tier, code, onset, length, comment in rows
-    )  # fmt: skip
+    )
     segments.write(tmp_path / "s.tsv")
     assert Segments(read_coding(tmp_path / "s.tsv", "tsv").rows).table.equals(segments.table)

@@ -37,7 +37,7 @@ def coded(*rows, tier="t", coder="anna"):
 
 
 def test_a_frame_belongs_to_the_segment_that_holds_its_centre():
-    # 10 frames a second: centres at 0.05, 0.15, 0.25 ... A border on a centre gives that frame to what begins.
+    # Centres at 0.05, 0.15, 0.25 ... A border on a centre gives that frame to what begins there.
     labels = label_frames(
         coded(("a", 0.0, 0.15), ("b", 0.15, 0.26), ("c", 0.36, 0.44)), FrameGrid(10, 6), TARGET
     )
@@ -80,7 +80,7 @@ def test_labels_carry_no_drift():
     errors_s, borders = [], []
     for _ in range(1000):
         edges_ms = np.sort(rng.choice(np.arange(1, 360_000), size=86, replace=False))
-        # No neighbours of one code, and every fifth stretch not coded, so that each code's borders can be counted.
+        # No neighbours of one code, so that all borders count; every fifth stretch is not coded.
         codes = (np.cumsum(rng.integers(1, 4, size=85)) % 4).tolist()
         rows = [
             (CODES[code], first / 1000, last / 1000)
@@ -107,8 +107,17 @@ def test_every_reason_for_no_class_is_its_own_value(icep_r):
         {"anna": coded(*rows, tier="infant")}, FrameGrid(1, 10), label_spec(icep_r), phases
     )
     assert labels.codes["infant"]["anna"].tolist() == [
-        3, EXCLUDED, UNSCORABLE, UNCODED, 0, EXCLUDED, 0, EXCLUDED, 0, EXCLUDED,
-    ]  # fmt: skip
+        3,
+        EXCLUDED,
+        UNSCORABLE,
+        UNCODED,
+        0,
+        EXCLUDED,
+        0,
+        EXCLUDED,
+        0,
+        EXCLUDED,
+    ]
     assert labels.phases == ("play", "turn-away", "still-face", "reunion")
     assert labels.phase.tolist() == [0, 0, 0, 0, 0, 1, 2, NO_PHASE, 3, NO_PHASE]
     assert labels.codes["caregiver"]["anna"].tolist() == [UNCODED] * 5 + [
@@ -123,8 +132,12 @@ def test_every_reason_for_no_class_is_its_own_value(icep_r):
 
 def test_phases_come_from_the_first_coder_who_coded_them_and_hold_for_all(icep_r):
     anna = coded(("Ipos", 0.0, 4.0), tier="infant")
-    ben = Segments.concat([coded(("Ineu", 0.0, 4.0), tier="infant", coder="ben"),
-                           coded(("play", 0.0, 2.0), tier="phase", coder="ben")])  # fmt: skip
+    ben = Segments.concat(
+        [
+            coded(("Ineu", 0.0, 4.0), tier="infant", coder="ben"),
+            coded(("play", 0.0, 2.0), tier="phase", coder="ben"),
+        ]
+    )
     cleo = coded(("reunion", 0.0, 4.0), tier="phase", coder="cleo")
     labels = label_session({"anna": anna, "ben": ben, "cleo": cleo}, FrameGrid(1, 4), label_spec(icep_r))
     assert labels.phase.tolist() == [0, 0, NO_PHASE, NO_PHASE]
@@ -142,7 +155,7 @@ def test_a_session_without_phases_is_excluded_whole_only_if_the_scheme_has_them(
 
 def test_phases_that_overlap_or_are_unknown_are_errors(icep_r):
     spec = label_spec(icep_r)
-    with pytest.raises(OverlapError, match="'play'.*'reunion'"):
+    with pytest.raises(OverlapError, match=r"'play'.*'reunion'"):
         label_session({}, FrameGrid(1, 4), spec, [("play", 0, 3), ("reunion", 1, 4)])
     with pytest.raises(DyadflowError, match="phase 'plya' is not in the scheme"):
         label_session({}, FrameGrid(1, 4), spec, [("plya", 0, 3)])
@@ -158,7 +171,10 @@ def test_labels_read_back_as_written_and_are_the_same_bytes_each_time(tmp_path, 
         found = SessionLabels.read(tmp_path / "a.h5")
         assert found.grid == labels.grid and found.phases == labels.phases and found.classes == labels.classes
         assert found.phase.tolist() == labels.phase.tolist()
-        assert {target: {coder: list(values) for coder, values in coders.items()}
-                for target, coders in found.codes.items()} == {
-            target: {coder: list(values) for coder, values in coders.items()} for target, coders in labels.codes.items()
-        }  # fmt: skip
+        assert {
+            target: {coder: list(values) for coder, values in coders.items()}
+            for target, coders in found.codes.items()
+        } == {
+            target: {coder: list(values) for coder, values in coders.items()}
+            for target, coders in labels.codes.items()
+        }

@@ -1,4 +1,4 @@
-"""Observer exports: every encoding, delimiter, header and version gives the same segments, and no row is lost."""
+"""Observer exports: however they are written they give the same segments, and no row is lost."""
 
 import csv
 import datetime
@@ -15,27 +15,50 @@ from dyadflow.annotations.formats.reading import CodingFileError
 from dyadflow.annotations.formats.registry import read_coding
 from dyadflow.annotations.importing import import_coding
 
-V10 = ["Date_Time_Absolute_dmy_hmsf", "Date_dmy", "Time_Absolute_hms", "Time_Absolute_f", "Time_Relative_hmsf",
-       "Time_Relative_hms", "Time_Relative_f", "Time_Relative_sf", "Duration_sf", "Observation", "Event_Log",
-       "Subject", "Behavior", "Modifier_1", "Event_Type", "Comment"]  # fmt: skip
+V10 = [
+    "Date_Time_Absolute_dmy_hmsf",
+    "Date_dmy",
+    "Time_Absolute_hms",
+    "Time_Absolute_f",
+    "Time_Relative_hmsf",
+    "Time_Relative_hms",
+    "Time_Relative_f",
+    "Time_Relative_sf",
+    "Duration_sf",
+    "Observation",
+    "Event_Log",
+    "Subject",
+    "Behavior",
+    "Modifier_1",
+    "Event_Type",
+    "Comment",
+]
 V14 = [*V10[:9], "Result_Container", *V10[9:14], "Modifier_2", *V10[14:], "Age"]
 OLDER = ["Relative Time (seconds)", "Subject", "Behavior", "Event Type", "Comment"]
 GERMAN = {
-    "Time_Relative_sf": "Zeit_Relativ_sf", "Duration_sf": "Dauer_sf", "Observation": "Beobachtung",
-    "Subject": "Subjekt", "Behavior": "Verhalten", "Event_Type": "Ereignistyp", "Comment": "Kommentar",
-    "Modifier_1": "Modifikator_1", "State start": "Zustand Start", "State stop": "Zustand Stopp", "Point": "Punkt",
+    "Time_Relative_sf": "Zeit_Relativ_sf",
+    "Duration_sf": "Dauer_sf",
+    "Observation": "Beobachtung",
+    "Subject": "Subjekt",
+    "Behavior": "Verhalten",
+    "Event_Type": "Ereignistyp",
+    "Comment": "Kommentar",
+    "Modifier_1": "Modifikator_1",
+    "State start": "Zustand Start",
+    "State stop": "Zustand Stopp",
+    "Point": "Punkt",
     "State point": "Zustand Punkt",
-}  # fmt: skip
+}
 
 # (time, subject, behaviour, event type, comment): three states of the mother, one of the infant, umlauts.
 EVENTS = [
     (0.0, "Mother", "Cneu", "State start", ""),
-    (0.48, "Infant", "Ipos", "State start", "fröhlich; \"laut\", sehr"),
+    (0.48, "Infant", "Ipos", "State start", 'fröhlich; "laut", sehr'),
     (12.345, "Mother", "Cneu", "State stop", ""),
     (12.345, "Mother", "Cpos", "State start", ""),
     (20.04, "Infant", "Ipos", "State stop", ""),
     (60.5, "Mother", "Cpos", "State stop", ""),
-]  # fmt: skip
+]
 SEGMENTS = [
     ("Mother", "Cneu", 0.0, 12.345),
     ("Infant", "Ipos", 0.48, 20.04),
@@ -49,11 +72,20 @@ def cells_of(event, columns, decimal):
     minutes, seconds = divmod(abs(time_s), 60)
     clock = f"{'-' if time_s < 0 else ''}00:{int(minutes):02d}:{seconds:06.3f}".replace(".", decimal)
     known = {
-        "Time_Relative_sf": number, "Relative Time (seconds)": number, "Time_Relative_hmsf": clock,
-        "Time_Relative_hms": clock[:-4], "Time_Relative_f": clock[-3:], "Subject": subject, "Behavior": behaviour,
-        "Event_Type": kind, "Event Type": kind, "Comment": comment, "Observation": "s01", "Date_dmy": "1-2-2020",
+        "Time_Relative_sf": number,
+        "Relative Time (seconds)": number,
+        "Time_Relative_hmsf": clock,
+        "Time_Relative_hms": clock[:-4],
+        "Time_Relative_f": clock[-3:],
+        "Subject": subject,
+        "Behavior": behaviour,
+        "Event_Type": kind,
+        "Event Type": kind,
+        "Comment": comment,
+        "Observation": "s01",
+        "Date_dmy": "1-2-2020",
         "Age": "4 months",
-    }  # fmt: skip
+    }
     return [known.get(name, "") for name in columns]
 
 
@@ -102,14 +134,21 @@ def test_every_encoding_delimiter_and_decimal_sign_reads_the_same(tmp_path, enco
         list(variants), 8
     ):
         header = ('"Project: Still-Face"', "", f"Exported{delimiter}2020") if trailing else ()
-        text = export(columns=columns, delimiter=delimiter, decimal=decimal, quoted=quoted, trailing=trailing,
-                      header=header, german=german)  # fmt: skip
+        text = export(
+            columns=columns,
+            delimiter=delimiter,
+            decimal=decimal,
+            quoted=quoted,
+            trailing=trailing,
+            header=header,
+            german=german,
+        )
         path = tmp_path / "s01.txt"
         path.write_bytes(text.encode(encoding))
         reading = read_coding(path)
         assert spans(reading.rows) == SEGMENTS
         assert not len(reading.issues)
-        assert reading.rows.comment[1] == "fröhlich; \"laut\", sehr"  # fmt: skip
+        assert reading.rows.comment[1] == 'fröhlich; "laut", sehr'
 
 
 @pytest.mark.parametrize("kept", ["Time_Relative_hmsf", "Time_Relative_hms"])
@@ -138,8 +177,10 @@ def test_the_subject_is_the_tier_and_the_behaviour_the_code(tmp_path, vocabulary
     segments, issues = imported(tmp_path, vocabulary, EVENTS)
     table = segments.table
     assert list(zip(table.tier, table.code, table.onset_s, table.offset_s, strict=True)) == [
-        ("caregiver", "Cneu", 0.0, 12.345), ("caregiver", "Cpos", 12.345, 60.5), ("infant", "Ipos", 0.48, 20.04),
-    ]  # fmt: skip
+        ("caregiver", "Cneu", 0.0, 12.345),
+        ("caregiver", "Cpos", 12.345, 60.5),
+        ("infant", "Ipos", 0.48, 20.04),
+    ]
     assert set(table.session) == {"s01"} and set(table.coder) == {"anna"}
     assert not len(issues)
 
@@ -169,10 +210,12 @@ def test_where_codes_may_overlap_a_missing_stop_lasts_to_the_same_codes_next_sta
     data = icep_r.model_dump()
     data["tiers"]["infant"]["exclusive"] = False
     events = [
-        (0.0, "Infant", "Ipos", "State start", ""), (2.0, "Infant", "Ipro", "State start", ""),
-        (3.0, "Infant", "Ipro", "State stop", ""), (5.0, "Infant", "Ipos", "State start", ""),
+        (0.0, "Infant", "Ipos", "State start", ""),
+        (2.0, "Infant", "Ipro", "State start", ""),
+        (3.0, "Infant", "Ipro", "State stop", ""),
+        (5.0, "Infant", "Ipos", "State start", ""),
         (9.0, "Infant", "Ipos", "State stop", ""),
-    ]  # fmt: skip
+    ]
     segments, issues = imported(tmp_path, Vocabulary.of(read_scheme(data)), events)
     assert spans(segments.table) == [
         ("infant", "Ipos", 0, 5),
@@ -208,8 +251,12 @@ def test_points_have_no_length_and_a_tier_of_states_says_so(tmp_path, vocabulary
 
 
 def test_a_state_that_stops_and_starts_again_at_once_is_two_segments_in_either_order(tmp_path):
-    events = [(0.0, "Infant", "Ipos", "State start", ""), (1.0, "Infant", "Ipos", "State start", ""),
-              (1.0, "Infant", "Ipos", "State stop", ""), (2.0, "Infant", "Ipos", "State stop", "")]  # fmt: skip
+    events = [
+        (0.0, "Infant", "Ipos", "State start", ""),
+        (1.0, "Infant", "Ipos", "State start", ""),
+        (1.0, "Infant", "Ipos", "State stop", ""),
+        (2.0, "Infant", "Ipos", "State stop", ""),
+    ]
     reading = read_events(tmp_path, events)
     assert spans(reading.rows) == [("Infant", "Ipos", 0, 1), ("Infant", "Ipos", 1, 2)]
     assert not len(reading.issues)
@@ -238,9 +285,14 @@ def test_modifiers_are_kept_in_the_comment(tmp_path):
 
 @pytest.mark.parametrize(
     "row",
-    ["x;Infant;Ipos;State start", "1.000,5;Infant;Ipos;State start", "1;Infant;Ipos;Begin maybe", ";Infant;Ipos;Point",
-     "1;Infant;Ipos;Point;;surplus"],
-)  # fmt: skip
+    [
+        "x;Infant;Ipos;State start",
+        "1.000,5;Infant;Ipos;State start",
+        "1;Infant;Ipos;Begin maybe",
+        ";Infant;Ipos;Point",
+        "1;Infant;Ipos;Point;;surplus",
+    ],
+)
 def test_a_row_that_cannot_be_read_is_an_issue_with_its_line(tmp_path, row):
     path = tmp_path / "s01.txt"
     path.write_text(
@@ -312,9 +364,11 @@ def test_a_sheet_an_observation_is_a_session_each_and_other_sheets_are_named(tmp
 
 
 def test_times_of_day_and_decimal_commas_in_cells_are_read(tmp_path):
-    rows = [["Time_Relative_hmsf", "Subject", "Behavior", "Event_Type"],
-            [datetime.time(0, 0, 1, 250000), "Infant", "Ipos", "State start"],
-            ["00:01:02,500", "Infant", "Ipos", "State stop"]]  # fmt: skip
+    rows = [
+        ["Time_Relative_hmsf", "Subject", "Behavior", "Event_Type"],
+        [datetime.time(0, 0, 1, 250000), "Infant", "Ipos", "State start"],
+        ["00:01:02,500", "Infant", "Ipos", "State stop"],
+    ]
     reading = read_coding(workbook(tmp_path / "s01.xlsx", {"Events": rows}))
     assert spans(reading.rows) == [("Infant", "Ipos", 1.25, 62.5)]
 
@@ -340,7 +394,7 @@ LENGTHS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LENGTHS, st.integers(-3000, 3000), st.sampled_from([",", "."]), st.sampled_from([V10, V14, OLDER]))
 def test_any_coding_comes_back_to_the_millisecond(tmp_path, lengths, begin_ms, decimal, columns):
     events, expected, now_ms = [], [], begin_ms

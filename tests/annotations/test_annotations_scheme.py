@@ -12,11 +12,24 @@ def test_the_first_papers_classes_are_merged_from_its_codes(icep_r):
     targets = label_spec(icep_r)["targets"]
     assert targets["infant"]["classes"] == ["Ineg", "Inon", "Ineu", "Ipos"]
     assert targets["infant"]["codes"] == {
-        "Ipro": 0, "Iwit": 0, "Inon": 1, "Ineu": 2, "Ipos": 3, "Islp": EXCLUDED, "Iusc": UNSCORABLE,
-    }  # fmt: skip
+        "Ipro": 0,
+        "Iwit": 0,
+        "Inon": 1,
+        "Ineu": 2,
+        "Ipos": 3,
+        "Islp": EXCLUDED,
+        "Iusc": UNSCORABLE,
+    }
     assert targets["caregiver"]["codes"] == {
-        "Cwit": 0, "Cint": 0, "Chos": 0, "Cnon": EXCLUDED, "Cneu": 1, "Cpvc": 2, "Cpos": 3, "Cusc": UNSCORABLE,
-    }  # fmt: skip
+        "Cwit": 0,
+        "Cint": 0,
+        "Chos": 0,
+        "Cnon": EXCLUDED,
+        "Cneu": 1,
+        "Cpvc": 2,
+        "Cpos": 3,
+        "Cusc": UNSCORABLE,
+    }
     assert targets["caregiver3"]["classes"] == ["Cneu", "Cpvc", "Cpos"]
     assert {targets["caregiver3"]["codes"][code] for code in ("Cwit", "Cint", "Chos", "Cnon")} == {EXCLUDED}
 
@@ -63,8 +76,11 @@ def test_phases_coded_under_the_caregivers_name_are_told_apart_by_code(icep_r):
 
 def test_codes_that_differ_by_capitals_alone_keep_their_capitals():
     code = {"title": "x"}
-    scheme = {"name": "s", "tiers": {"t": {"title": "t", "codes": {"a": code, "A": code, "b": code}}},
-              "targets": {"t": {"tier": "t", "classes": ["a", "A"]}}}  # fmt: skip
+    scheme = {
+        "name": "s",
+        "tiers": {"t": {"title": "t", "codes": {"a": code, "A": code, "b": code}}},
+        "targets": {"t": {"tier": "t", "classes": ["a", "A"]}},
+    }
     vocabulary = Vocabulary.of(read_scheme(scheme))
     assert vocabulary.place("t", "A").code == "A"
     assert vocabulary.place("t", "a ").code == "a"

@@ -51,13 +51,14 @@ def write_sound():
 
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory, write_sound):
-    """Make noise that swells over a hum: sound(seconds, seed=0) -> path."""
+    """Make noise and a hum that swell and fade: sound(seconds, seed=0) -> path."""
     folder = tmp_path_factory.mktemp("sounds")
 
     def make(seconds, seed=0):
         time_s = np.arange(round(seconds * 16000)) / 16000
         noise = np.random.default_rng(seed).standard_normal(len(time_s))
-        samples = 0.05 * noise * np.sin(time_s) ** 2 + 0.1 * np.sin(2 * np.pi * 220 * time_s)
+        hum = 0.1 * np.sin(2 * np.pi * 220 * time_s) * (1 + 0.5 * np.sin(7 * time_s))
+        samples = 0.05 * noise * np.sin(time_s) ** 2 + hum
         return write_sound(folder / f"{seconds}_{seed}.wav", samples)
 
     return make
@@ -67,7 +68,7 @@ def sound(tmp_path_factory, write_sound):
 def grid_file(tmp_path):
     """Write a frame grid: grid_file(frames) -> path."""
     def write(frames, rate_hz=RATE_HZ):
-        path = tmp_path / f"grid_{frames}.json"
+        path = tmp_path / f"grid_{frames}_{rate_hz}.json"
         FrameGrid(rate_hz, frames).write(path)
         return path
 

@@ -20,15 +20,17 @@ from dyadflow.tables import write_table
 
 RATE_HZ = 25.0
 CLASSES = ("Ineg", "Inon", "Ipos")
-LINEAR = {
-    "network": "linear", "candidates": 2, "max_epochs": 3, "patience": 2, "device": "cpu",
-    "space": {"layers": [[16, 8]], "batch": [64], "learning_rate": [1e-2, 1e-3], "dropout": [0.1]},
-}
-BILSTM = {
-    "network": "bilstm", "candidates": 2, "max_epochs": 3, "patience": 2, "device": "cpu",
-    "space": {
-        "hidden": [8], "batch": [8], "window": [20], "stride": [10], "learning_rate": [1e-2, 1e-3],
-        "optimiser": ["adam"], "dropout": [0.2],
+NETWORKS = {
+    "linear": {
+        "network": "linear", "candidates": 2, "max_epochs": 3, "patience": 2, "device": "cpu",
+        "space": {"layers": [[16, 8]], "batch": [64], "learning_rate": [1e-2, 1e-3], "dropout": [0.1]},
+    },
+    "bilstm": {
+        "network": "bilstm", "candidates": 2, "max_epochs": 3, "patience": 2, "device": "cpu",
+        "space": {
+            "hidden": [8], "batch": [8], "window": [20], "stride": [10], "learning_rate": [1e-2, 1e-3],
+            "optimiser": ["adam"], "dropout": [0.2],
+        },
     },
 }
 PROTOCOL = {
@@ -44,9 +46,9 @@ def write_dense(path: Path, values: np.ndarray, valid: np.ndarray | None = None,
         into.append(values, valid)
 
 
-def write_tokens(path: Path, tokens: np.ndarray, *, rank: int, **attributes) -> None:
+def write_tokens(path: Path, tokens: np.ndarray, *, rank: int) -> None:
     """A token store of raw tokens (frames, patches, dims), compressed to the leading `rank` directions."""
-    recorded = {"view": path.parent.name, "backbone": "dinov2", "weights": "untrained", **attributes}
+    recorded = {"view": path.parent.name, "backbone": "dinov2", "weights": "untrained", "revision": ""}
     flat = tokens.reshape(-1, tokens.shape[-1])
     mean = flat.mean(axis=0)
     basis = np.linalg.svd(flat - mean, full_matrices=False)[2][:rank].T
@@ -106,17 +108,24 @@ class World:
         counts = count_labels(self.labels, dyads, targets=["infant"], coders=["A"])
         write_table(assign_folds(counts, outer=outer, inner=inner), self.folds)
 
+    def write_dense(self, session: str, name: str, values: np.ndarray, valid=None, **attributes) -> None:
+        write_dense(self.stream_path(session, name), values, valid, **attributes)
+
+    def write_tokens(self, session: str, name: str, tokens: np.ndarray, *, rank: int = 8) -> None:
+        write_tokens(self.stream_path(session, name), tokens, rank=rank)
+
     def train(
-        self, into: str, recipe: list[str], network: Mapping, *, state: str | None = None, **protocol
+        self, into: str, recipe: list[str], network: str, *, state: str | None = None, code: str = "",
+        protocol: Mapping | None = None, **settings,
     ) -> Path:
         """Train a cell; returns the folder that holds models/, probabilities.h5 and search.tsv."""
         out = self.folder / into
         out.mkdir(exist_ok=True)
         train_cell(
             folds=self.folds, labels=self.labels, features=self.write_indexes(), recipe=recipe,
-            target="infant", network=network, protocol=PROTOCOL | protocol, seed=7,
-            state=self.folder / (state or f"{into}-state"), models=out / "models",
-            probabilities=out / "probabilities.h5", search=out / "search.tsv",
+            target="infant", network=NETWORKS[network] | settings, protocol=PROTOCOL | dict(protocol or {}),
+            seed=7, state=self.folder / (state or f"{into}-state"), models=out / "models",
+            probabilities=out / "probabilities.h5", search=out / "search.tsv", code=code,
         )
         return out
 
@@ -134,7 +143,7 @@ def draw_bouts(rng: np.random.Generator, frames: int, classes: int, mean_frames:
 
 @pytest.fixture
 def make_world(tmp_path) -> Callable[..., World]:
-    """Writes a study: a token stream ``infant.dinov2`` and a dense one ``audio.logmel`` that tell the class."""
+    """Writes a study whose streams, tokens ``infant.dinov2`` and dense ``audio.logmel``, tell the class."""
 
     def make(
         *, dyads: int = 6, frames: int = 120, outer: int = 3, inner: int = 2, signal: float = 2.0

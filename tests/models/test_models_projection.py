@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from dyadflow.errors import DyadflowError
 from dyadflow.features.stream import Stream, open_stream
 from dyadflow.models.data import read_cell_data
@@ -25,8 +26,8 @@ def principal_components(tokens: np.ndarray, components: int) -> tuple[np.ndarra
 def test_a_fold_s_components_are_those_of_its_training_tokens(make_world):
     world = make_world()
     data = read_cell_data(
-        folds=world.folds, labels=world.labels, features=world.write_indexes(), recipe=RECIPE, target="infant",
-        coders=["A"],
+        folds=world.folds, labels=world.labels, features=world.write_indexes(), recipe=RECIPE,
+        target="infant", coders=["A"],
     )
     protocol = ProtocolSettings(train_coders=["A"], score_coders=["A"], components=3, minimum_kept=0.95)
     training, aside = data.split(0, 0)

@@ -2,25 +2,19 @@
 
 import numpy as np
 import pytest
-from dyadflow.errors import DyadflowError
-from dyadflow.models.networks import bilstm, linear
-from dyadflow.models.scoring import balanced_weights, macro_f1
-from dyadflow.models.settings import ModelSettings, NetworkSettings, ProtocolSettings
-from dyadflow.models.space import draw_candidates
-from dyadflow.models.windows import PADDING, window_rows
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-torch = pytest.importorskip("torch")
-from dyadflow.models.optimisers import make_optimiser  # noqa: E402
-from dyadflow.models.training import (  # noqa: E402
-    MASKED,
-    average_windows,
-    fit_network,
-    masked_loss,
-    stack_sessions,
-)
+from dyadflow.errors import DyadflowError
+from dyadflow.models.networks import bilstm, linear
+from dyadflow.models.optimisers import make_optimiser
+from dyadflow.models.scoring import balanced_weights, macro_f1
+from dyadflow.models.settings import ModelSettings, NetworkSettings, ProtocolSettings
+from dyadflow.models.space import draw_candidates
+from dyadflow.models.training import MASKED, average_windows, fit_network, masked_loss, stack_sessions
+from dyadflow.models.windows import PADDING, window_rows
 
 CHOICE = {"optimiser": "adam", "learning_rate": 1e-2, "weight_decay": 0.0, "batch": 4, "dropout": 0.0}
 
@@ -36,8 +30,10 @@ def test_every_frame_is_in_a_window_and_no_window_leaves_its_session(frames, win
 
 
 def test_windows_of_a_short_stretch_by_hand():
-    np.testing.assert_array_equal(window_rows(7, window=4, stride=2), [[0, 1, 2, 3], [2, 3, 4, 5], [3, 4, 5, 6]])
-    np.testing.assert_array_equal(window_rows(2, window=4, stride=2, first=5), [[5, 6, PADDING, PADDING]])
+    rows = window_rows(7, window=4, stride=2)
+    np.testing.assert_array_equal(rows, [[0, 1, 2, 3], [2, 3, 4, 5], [3, 4, 5, 6]])
+    rows = window_rows(2, window=4, stride=2, first=5)
+    np.testing.assert_array_equal(rows, [[5, 6, PADDING, PADDING]])
 
 
 def test_a_stride_above_the_window_is_refused():
@@ -77,7 +73,7 @@ def test_frames_without_a_class_do_not_move_the_loss():
     assert loss.item() == pytest.approx((picked.sum() / weights[truth].sum()).item(), rel=1e-6)
 
 
-def test_uncoded_excluded_and_unscorable_frames_train_alike_and_windows_without_a_label_are_skipped():
+def test_frames_without_a_class_train_alike_whatever_the_reason():
     rng = np.random.default_rng(0)
     values = [rng.normal(size=(60, 3)).astype(np.float32)]
     codes = rng.integers(0, 2, size=60).astype(np.int8)
@@ -94,8 +90,8 @@ def _fit(**changes):
     values = [(np.eye(2)[part] + rng.normal(size=(80, 2))).astype(np.float32) for part in codes]
     blocks = [stack_sessions([value], [part]) for value, part in zip(values, codes, strict=True)]
     asked = {
-        "hyperparameters": CHOICE, "windowing": (10, 5), "classes": 2, "class_weights": None, "max_epochs": 12,
-        "patience": 3, "seed": 3,
+        "hyperparameters": CHOICE, "windowing": (10, 5), "classes": 2, "class_weights": None,
+        "max_epochs": 12, "patience": 3, "seed": 3,
     } | changes
     hyperparameters = asked.pop("hyperparameters")
     networks = []
@@ -126,7 +122,7 @@ def test_training_stops_once_patience_is_spent():
 
 
 def test_a_training_that_diverges_says_so_by_having_no_weights():
-    fit, *_ = _fit(hyperparameters=CHOICE | {"optimiser": "sgd", "learning_rate": 1e30})
+    fit, *_ = _fit(hyperparameters=CHOICE | {"optimiser": "sgd", "learning_rate": 3e38})
     assert fit.weights is None and fit.score == 0
 
 
@@ -143,7 +139,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not():
 ])
 def test_steps_are_those_of_torch(name, theirs, decay):
     ours, reference = (torch.nn.Parameter(torch.linspace(-1, 1, 6)) for _ in range(2))
-    step, optimiser = make_optimiser(name, [ours], learning_rate=0.05, weight_decay=decay), theirs([reference], decay)
+    step = make_optimiser(name, [ours], learning_rate=0.05, weight_decay=decay)
+    optimiser = theirs([reference], decay)
     for number in range(1, 20):
         for parameter in (ours, reference):
             ((parameter - number / 10) ** 4).sum().backward()
@@ -175,7 +172,9 @@ def test_balanced_weights_are_those_of_scikit_learn():
 
 
 def test_every_cell_of_a_network_draws_the_same_candidates():
-    space = bilstm.Space(window=[25, 50, 400], stride=[25, 50, 400], hidden=[128, 256], learning_rate=[1e-3, 1e-4])
+    space = bilstm.Space(
+        window=[25, 50, 400], stride=[25, 50, 400], hidden=[128, 256], learning_rate=[1e-3, 1e-4]
+    )
     drawn = draw_candidates(space, 6, seed=5)
     assert drawn == draw_candidates(space.model_copy(), 6, seed=5) != draw_candidates(space, 6, seed=6)
     assert draw_candidates(space, 8, seed=5)[:6] == drawn, "more candidates continue the list"

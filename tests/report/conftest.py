@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -117,7 +118,7 @@ class Material:
 
 def score(confusion: np.ndarray) -> dict[str, float]:
     """The metrics of a confusion (truth in rows), by their textbook definitions."""
-    total, hits = confusion.sum(), np.diag(confusion)
+    total, hits = max(confusion.sum(), 1), np.diag(confusion)
     truth, said = confusion.sum(1), confusion.sum(0)
     precision = hits / np.maximum(said, 1)
     recall = hits / np.maximum(truth, 1)
@@ -186,13 +187,19 @@ def segment_rows(session: str, coder: str, tier: str, codes: np.ndarray, rate_hz
             "onset_s": start / rate_hz,
             "offset_s": stop / rate_hz,
         }
-        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        for start, stop in pairwise(edges)
         if codes[start] is not None
     ]
 
 
 def make_material(
-    folder: Path, *, dyads: int = 12, seconds: float = 60.0, rate_hz: float = 25.0, untrained: bool = True
+    folder: Path,
+    *,
+    dyads: int = 12,
+    seconds: float = 60.0,
+    rate_hz: float = 25.0,
+    untrained: bool = True,
+    streams: tuple[str, ...] = STREAMS,
 ) -> Material:
     """Write a study's tables: `dyads` coded sessions and one that nobody coded."""
     rng = np.random.default_rng(7)
@@ -240,7 +247,7 @@ def make_material(
     for fold in range(4):
         folds[f"inner_of_{fold}"] = ["" if n % 4 == fold else str(n % 2) for n in range(dyads)]
     write_table(folds, folder / "folds/folds.tsv")
-    cells = _write_evaluation(folder, rng, plan, labels, truth, folds)
+    cells = _write_evaluation(folder, rng, plan, labels, truth, folds, streams)
     features = _write_features(folder / "features", names, untrained)
     prediction = _write_prediction(folder / "prediction/new.tsv", rng)
     sessions = [
@@ -398,14 +405,14 @@ def _predict(rng, truth: np.ndarray, size: int, skill: float, rate_hz: float) ->
     return (powers / powers.sum(1, keepdims=True)).astype(np.float32)
 
 
-def _write_evaluation(folder: Path, rng, plan, labels, truth, folds) -> pd.DataFrame:
+def _write_evaluation(folder: Path, rng, plan, labels, truth, folds, streams) -> pd.DataFrame:
     outer = dict(zip(folds.session, folds.outer, strict=True))
     cells, counts, groups, scores = [], [], [], []
     (folder / "models").mkdir()
     for target, spec in plan.targets.items():
         size = len(spec.classes)
         for stream, model in [
-            *((s, m) for s in STREAMS for m in MODELS),
+            *((s, m) for s in streams for m in MODELS),
             ("none", "majority"),
             ("none", "phase"),
         ]:
@@ -587,6 +594,13 @@ def material(tmp_path_factory) -> Material:
 
 
 @pytest.fixture(scope="session")
-def make_inputs():
-    """The functions that make a study and its variants, for tests that need their own."""
-    return make_material, without_training
+def small(tmp_path_factory) -> Material:
+    """Four dyads and one stream: for tests that build page after page."""
+    folder = tmp_path_factory.mktemp("small")
+    return make_material(folder, dyads=4, rate_hz=5.0, seconds=16.0, streams=("multimodal",))
+
+
+@pytest.fixture(scope="session")
+def untrained_inputs(small) -> dict:
+    """What `build_report` is given of a study that trains nothing."""
+    return without_training(small.inputs)

@@ -46,7 +46,7 @@ def test_a_whole_study_loads_with_paths_from_the_folder_of_the_file(small):
     ("media.rate_hz", "fast", "S/study.yaml: media.rate_hz: Input should be a valid number, unable to parse string "
      "as a number, not 'fast'. Correct the setting."),
     ("models.streams.both", ["{role}.motio"],
-     "S/study.yaml: models.streams.both: '{role}.motio' names extractor 'motio'; there are motion, logmel. "
+     "S/study.yaml: models.streams.both: '{role}.motio' names extractor 'motio'; there are logmel, motion. "
      "Correct the setting."),
 ])
 def test_a_faulty_setting_is_one_sentence(small, place, value, expected):

@@ -1,7 +1,6 @@
 """Stop the study, in a line each, if its coding or recordings hold errors."""
 
-from dyadflow.annotations.gather import require_no_errors
-from dyadflow.annotations.issues import Issues
+from dyadflow.annotations.issues import Issues, require_no_errors
 from dyadflow.provenance.stage import stage
 
 with stage(snakemake) as job:  # noqa: F821

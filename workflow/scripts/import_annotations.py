@@ -1,6 +1,6 @@
 """Import the coding of one session, every coder's file: segments, and what was wrong with them."""
 
-from dyadflow.annotations.gather import import_session
+from dyadflow.annotations.importing import import_session
 from dyadflow.annotations.vocabulary import Vocabulary
 from dyadflow.provenance.stage import stage
 

@@ -1,14 +1,12 @@
 """Make one synthetic session: a recording, two coders' files, and the truth behind them."""
 
-from dyadflow.annotations.scheme import read_scheme
 from dyadflow.demo.settings import DemoSettings
 from dyadflow.demo.write import make_coding, make_recording, write_truth
 from dyadflow.provenance.stage import stage
 
 with stage(snakemake) as job:  # noqa: F821
     session, settings = job.wildcards.session, DemoSettings(**job.params.settings)
-    scheme = read_scheme(job.params.scheme)
     make_recording(session, settings=settings, path=job.output.recording)
-    make_coding(session, "anna", settings=settings, path=job.output.observer, scheme=scheme)
-    make_coding(session, "ben", settings=settings, path=job.output.elan, scheme=scheme)
+    make_coding(session, "anna", settings=settings, path=job.output.observer)
+    make_coding(session, "ben", settings=settings, path=job.output.elan)
     write_truth(session, settings=settings, path=job.output.truth)

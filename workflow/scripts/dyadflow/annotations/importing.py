@@ -1,6 +1,6 @@
 """One coder's file of one session, in the scheme's words: segments, and all that was wrong with the file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -80,6 +80,39 @@ def import_coding(
     issues.extend(find_overlaps(rows, vocabulary.exclusive_tiers))
     named = [replace(issue, session=session, coder=coder, file=path.name) for issue in issues]
     return Segments(rows), Issues.of(named)
+
+
+def import_session(
+    session: str,
+    files: Sequence[str | Path],
+    coding: Sequence[Mapping],
+    *,
+    vocabulary: Vocabulary | Mapping,
+    recording: str = "",
+) -> tuple[Segments, Issues]:
+    """Import every coder's file of a session.
+
+    Parameters
+    ----------
+    session
+        Its name.
+    files
+        Coding files.
+    coding
+        For each file its ``coder``, ``format`` and ``offset_s``.
+    vocabulary
+        Of the scheme.
+    recording
+        File name of the session's recording.
+    """
+    parts, found = [], Issues()
+    for path, about in zip(files, coding, strict=True):
+        segments, issues = import_coding(
+            path, session=session, vocabulary=vocabulary, recording=recording, **about
+        )
+        parts.append(segments)
+        found += issues
+    return Segments.concat(parts), found
 
 
 def _choose(rows: pd.DataFrame, column: str, wanted: str, issues: list[Issue]) -> pd.DataFrame:

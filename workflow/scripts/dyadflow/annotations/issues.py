@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from dyadflow.errors import DyadflowError
 from dyadflow.tables import read_table, write_table
 
 COLUMNS = ("severity", "rule", "session", "coder", "file", "where", "what", "fix")
@@ -142,3 +143,28 @@ class Issues:
         """Read what `write` wrote."""
         table = read_table(path, COLUMNS, text=COLUMNS)
         return cls(tuple(Issue(**row) for row in table[list(COLUMNS)].to_dict("records")))
+
+
+def require_no_errors(issues: Issues, *, where: str) -> str:
+    """Stop if any issue is an error.
+
+    Returns
+    -------
+    str
+        How many issues of each severity there are.
+
+    Raises
+    ------
+    DyadflowError
+        With every error in a line of its own.
+    """
+    errors = issues.errors()
+    if errors:
+        lines = "\n".join(f"  {issue.sentence()}" for issue in errors)
+        raise DyadflowError(
+            f"{len(errors)} errors in the coding or the recordings:\n{lines}\n",
+            where=str(where),
+            fix="repair them, or lower their severity in the study file (severities:) if they may stand",
+        )
+    warnings = sum(issue.severity == "warning" for issue in issues)
+    return f"0 errors, {warnings} warnings, {len(issues) - warnings} notes"

@@ -30,31 +30,60 @@ INFANT_ODDS = {
 CAREGIVER_ODDS = {
     "play": dict(Cneu=0.80, Cpvc=1.00, Cpos=0.90, Cwit=0.22, Cint=0.32, Chos=0.14, Cnon=0.10, Cusc=0.06),
     "turn-away": dict(Cneu=0.30, Cpvc=0.10, Cpos=0.05, Cwit=0.20, Cint=0.05, Chos=0.03, Cnon=2.50, Cusc=0.05),
-    "still-face": dict(Cneu=4.00, Cpvc=0.35, Cpos=0.30, Cwit=0.45, Cint=0.08, Chos=0.05, Cnon=0.05, Cusc=0.02),
+    "still-face": dict(
+        Cneu=4.00, Cpvc=0.35, Cpos=0.30, Cwit=0.45, Cint=0.08, Chos=0.05, Cnon=0.05, Cusc=0.02
+    ),
     "reunion": dict(Cneu=0.65, Cpvc=1.00, Cpos=1.00, Cwit=0.22, Cint=0.40, Chos=0.14, Cnon=0.06, Cusc=0.06),
 }
 #: Mean length of a bout in seconds. About 85 segments of a role's tier in six minutes (4.2 s each) are usual;
 #: bouts are a little shorter here, so that a minute holds every common code.
 MEAN_DWELL_S = dict(
-    Ineu=2.8, Inon=3.2, Ipos=2.8, Ipro=3.6, Iwit=3.4, Islp=3.0, Iusc=1.3,
-    Cneu=2.8, Cpvc=3.2, Cpos=2.8, Cwit=3.0, Cint=2.8, Chos=2.4, Cnon=2.2, Cusc=1.3,
+    Ineu=2.8,
+    Inon=3.2,
+    Ipos=2.8,
+    Ipro=3.6,
+    Iwit=3.4,
+    Islp=3.0,
+    Iusc=1.3,
+    Cneu=2.8,
+    Cpvc=3.2,
+    Cpos=2.8,
+    Cwit=3.0,
+    Cint=2.8,
+    Chos=2.4,
+    Cnon=2.2,
+    Cusc=1.3,
 )
 #: In the still-face the caregiver holds the neutral face for long, and lapses are short.
 STILL_FACE_DWELL_S = dict(Cneu=6.0, Cpvc=1.4, Cpos=1.4, Cwit=2.2, Cint=1.3, Chos=1.3, Cnon=1.3, Cusc=1.0)
-#: Shape of the gamma distribution: 1 would be a Markov process; at 3 very short and very long bouts are rarer.
+#: Shape of the gamma distribution: 1 would be a Markov process; 3 makes very short and very long bouts rarer.
 DWELL_SHAPE = 3.0
 #: Coders do not mark shorter bouts, so there are none.
 MIN_DWELL_S = 0.4
 #: Which codes follow which more or less often than the odds say: a protest rarely turns into a smile at once.
 AFFINITY = {
-    ("Ipro", "Ipos"): 0.25, ("Ipos", "Ipro"): 0.3, ("Iwit", "Ipos"): 0.4, ("Ipro", "Iwit"): 1.8,
-    ("Ineu", "Ipos"): 1.6, ("Iwit", "Inon"): 1.5, ("Cpvc", "Cpos"): 1.7, ("Cpos", "Cpvc"): 1.5,
-    ("Cpos", "Chos"): 0.3, ("Chos", "Cint"): 2.0, ("Cwit", "Cneu"): 1.8, ("Cwit", "Cpos"): 0.4,
+    ("Ipro", "Ipos"): 0.25,
+    ("Ipos", "Ipro"): 0.3,
+    ("Iwit", "Ipos"): 0.4,
+    ("Ipro", "Iwit"): 1.8,
+    ("Ineu", "Ipos"): 1.6,
+    ("Iwit", "Inon"): 1.5,
+    ("Cpvc", "Cpos"): 1.7,
+    ("Cpos", "Cpvc"): 1.5,
+    ("Cpos", "Chos"): 0.3,
+    ("Chos", "Cint"): 2.0,
+    ("Cwit", "Cneu"): 1.8,
+    ("Cwit", "Cpos"): 0.4,
 }
 #: How the caregiver answers the infant: factors on the caregiver's odds, given the infant's code.
 RESPONSE = {
-    ("Ipos", "Cpos"): 2.2, ("Ipos", "Cwit"): 0.5, ("Ipro", "Cpvc"): 1.5, ("Ipro", "Cpos"): 0.5,
-    ("Ipro", "Cint"): 1.8, ("Inon", "Cneu"): 1.5, ("Iwit", "Cpvc"): 1.3,
+    ("Ipos", "Cpos"): 2.2,
+    ("Ipos", "Cwit"): 0.5,
+    ("Ipro", "Cpvc"): 1.5,
+    ("Ipro", "Cpos"): 0.5,
+    ("Ipro", "Cint"): 1.8,
+    ("Inon", "Cneu"): 1.5,
+    ("Iwit", "Cpvc"): 1.3,
 }
 #: Difference in log odds between the groups: the anxious caregivers smile less and intrude more.
 GROUP_EFFECT = {"anxiety": dict(Cpos=-0.25, Cpvc=-0.10, Cint=0.30, Cwit=0.20), "control": {}}
@@ -128,21 +157,37 @@ def simulate_session(session: str, settings: DemoSettings) -> Session:
     phases, frames = _draw_phases(draw_for(session, "phases", seed=settings.seed), settings)
     end_s = round(frames / settings.rate_hz, 3)
     infant = _draw_bouts(
-        draw_for(session, "infant", seed=settings.seed), INFANT_ODDS, phases, end_s,
+        draw_for(session, "infant", seed=settings.seed),
+        INFANT_ODDS,
+        phases,
+        end_s,
         spread=settings.dyad_spread,
-        shift={code: slope * (dyad.infant_age_months - AGE_MEAN_MONTHS) for code, slope in AGE_EFFECT.items()},
+        shift={
+            code: slope * (dyad.infant_age_months - AGE_MEAN_MONTHS) for code, slope in AGE_EFFECT.items()
+        },
     )
     caregiver = _draw_bouts(
-        draw_for(session, "caregiver", seed=settings.seed), CAREGIVER_ODDS, phases, end_s,
-        spread=settings.dyad_spread, shift=GROUP_EFFECT[dyad.group], partner=infant, breaks=True,
+        draw_for(session, "caregiver", seed=settings.seed),
+        CAREGIVER_ODDS,
+        phases,
+        end_s,
+        spread=settings.dyad_spread,
+        shift=GROUP_EFFECT[dyad.group],
+        partner=infant,
+        breaks=True,
     )
     return Session(session, dyad, frames, settings.rate_hz, phases, infant, caregiver)
 
 
 def _draw_phases(rng: np.random.Generator, settings: DemoSettings) -> tuple[tuple[Bout, ...], int]:
     """Phases one after the other, and the number of frames of the whole recording."""
+
     def jittered(share: float) -> float:
-        return settings.duration_s * share * rng.uniform(1 - settings.duration_jitter, 1 + settings.duration_jitter)
+        return (
+            settings.duration_s
+            * share
+            * rng.uniform(1 - settings.duration_jitter, 1 + settings.duration_jitter)
+        )
 
     spare = (1 - sum(PHASE_SHARES.values())) / 2
     time_s, phases = round(jittered(spare), 3), []
@@ -155,8 +200,15 @@ def _draw_phases(rng: np.random.Generator, settings: DemoSettings) -> tuple[tupl
 
 
 def _draw_bouts(
-    rng: np.random.Generator, odds: Mapping[str, Mapping[str, float]], phases: tuple[Bout, ...], end_s: float,
-    *, spread: float, shift: Mapping[str, float], partner: tuple[Bout, ...] = (), breaks: bool = False,
+    rng: np.random.Generator,
+    odds: Mapping[str, Mapping[str, float]],
+    phases: tuple[Bout, ...],
+    end_s: float,
+    *,
+    spread: float,
+    shift: Mapping[str, float],
+    partner: tuple[Bout, ...] = (),
+    breaks: bool = False,
 ) -> tuple[Bout, ...]:
     """Bouts from 0 to `end_s`; with `breaks`, a phase's start ends the bout under way."""
     codes = list(next(iter(odds.values())))

@@ -43,8 +43,18 @@ class Canvas:
         np.copyto(self.pixels, self.background)
 
     def ellipse(
-        self, x: float, y: float, half_width: float, half_height: float, colour: Colour, *, angle: float = 0.0,
-        opacity: float = 1.0, soft: float = 1.0, top: float | None = None, bottom: float | None = None,
+        self,
+        x: float,
+        y: float,
+        half_width: float,
+        half_height: float,
+        colour: Colour,
+        *,
+        angle: float = 0.0,
+        opacity: float = 1.0,
+        soft: float = 1.0,
+        top: float | None = None,
+        bottom: float | None = None,
     ) -> None:
         """Paint an ellipse.
 
@@ -52,20 +62,48 @@ class Canvas:
         """
         if half_width < 0.3 or half_height < 0.3:
             return
-        self._stamp(x, y, _ellipse(
-            _step(x % 1), _step(y % 1), _step(half_width), _step(half_height), colour, round(angle * 32),
-            round(opacity * 16), soft, None if top is None else _step(top - y),
-            None if bottom is None else _step(bottom - y),
-        ))
+        self._stamp(
+            x,
+            y,
+            _ellipse(
+                _step(x % 1),
+                _step(y % 1),
+                _step(half_width),
+                _step(half_height),
+                colour,
+                round(angle * 32),
+                round(opacity * 16),
+                soft,
+                None if top is None else _step(top - y),
+                None if bottom is None else _step(bottom - y),
+            ),
+        )
 
     def curve(
-        self, x: float, y: float, half_width: float, bend: float, thickness: float, colour: Colour, *,
+        self,
+        x: float,
+        y: float,
+        half_width: float,
+        bend: float,
+        thickness: float,
+        colour: Colour,
+        *,
         slope: float = 0.0,
     ) -> None:
-        """Paint a bent line: lips, brows, closed eyes. `bend` lowers the middle; `slope` lowers the right end."""
-        self._stamp(x, y, _curve(
-            _step(x % 1), _step(y % 1), _step(half_width), _step(bend), _step(thickness), round(slope * 16), colour,
-        ))
+        """Paint a bent line, as of lips or brows; `bend` lowers the middle, `slope` the right end."""
+        self._stamp(
+            x,
+            y,
+            _curve(
+                _step(x % 1),
+                _step(y % 1),
+                _step(half_width),
+                _step(bend),
+                _step(thickness),
+                round(slope * 16),
+                colour,
+            ),
+        )
 
     def limb(self, x0: float, y0: float, x1: float, y1: float, radius: float, colour: Colour) -> None:
         """Paint a thick line with round ends; never stamped, because limbs take every angle and length."""
@@ -75,7 +113,7 @@ class Canvas:
         upper, lower = max(int(upper - radius) - 1, 0), min(ceil(lower + radius) + 1, self.size)
         if left >= right or upper >= lower:
             return
-        across, down = self._columns[3 * left:3 * right] - x0, self._rows[upper:lower] - y0
+        across, down = self._columns[3 * left : 3 * right] - x0, self._rows[upper:lower] - y0
         dx, dy = x1 - x0, y1 - y0
         square = max(dx * dx + dy * dy, 1e-6)
         along = across * (dx / square) + down * (dy / square)
@@ -102,10 +140,17 @@ class Canvas:
         height, width = keep.shape[:2]
         right, bottom = left + width, top + height
         if left < 0 or top < 0 or right > self.size or bottom > self.size:
-            cut = (slice(max(-top, 0), max(height - max(bottom - self.size, 0), 0)),
-                   slice(max(-left, 0), max(width - max(right - self.size, 0), 0)))
+            cut = (
+                slice(max(-top, 0), max(height - max(bottom - self.size, 0), 0)),
+                slice(max(-left, 0), max(width - max(right - self.size, 0), 0)),
+            )
             keep, add = keep[cut], add[cut]
-            left, top, right, bottom = max(left, 0), max(top, 0), min(right, self.size), min(bottom, self.size)
+            left, top, right, bottom = (
+                max(left, 0),
+                max(top, 0),
+                min(right, self.size),
+                min(bottom, self.size),
+            )
             if left >= right or top >= bottom or not keep.size:
                 return
         region = self.pixels[top:bottom, left:right]
@@ -128,7 +173,9 @@ def _step(value: float) -> int:
     return round(value * STEPS)
 
 
-def _finished(left: int, top: int, alpha: NDArray[np.float32], colour: Colour) -> tuple[int, int, NDArray, NDArray]:
+def _finished(
+    left: int, top: int, alpha: NDArray[np.float32], colour: Colour
+) -> tuple[int, int, NDArray, NDArray]:
     """A stamp: where it begins, what it keeps of the picture, what it adds to it."""
     alpha = np.repeat(alpha.astype(np.float32)[:, :, None], 3, axis=2)
     return left, top, 1 - alpha, alpha * np.array(colour, dtype=np.float32)
@@ -136,8 +183,16 @@ def _finished(left: int, top: int, alpha: NDArray[np.float32], colour: Colour) -
 
 @lru_cache(maxsize=6000)
 def _ellipse(
-    x: int, y: int, half_width: int, half_height: int, colour: Colour, angle: int, opacity: int, soft: float,
-    top: int | None, bottom: int | None,
+    x: int,
+    y: int,
+    half_width: int,
+    half_height: int,
+    colour: Colour,
+    angle: int,
+    opacity: int,
+    soft: float,
+    top: int | None,
+    bottom: int | None,
 ) -> tuple[int, int, NDArray, NDArray]:
     """An ellipse as a stamp; everything in steps, x and y within the first pixel."""
     a, b = max(half_width, 1) / STEPS, max(half_height, 1) / STEPS
@@ -160,7 +215,13 @@ def _ellipse(
 
 @lru_cache(maxsize=6000)
 def _curve(
-    x: int, y: int, half_width: int, bend: int, thickness: int, slope: int, colour: Colour,
+    x: int,
+    y: int,
+    half_width: int,
+    bend: int,
+    thickness: int,
+    slope: int,
+    colour: Colour,
 ) -> tuple[int, int, NDArray, NDArray]:
     """A bent line as a stamp; everything in steps, slope in sixteenths."""
     wide, thick = max(half_width, 1) / STEPS, max(thickness, 1) / STEPS

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
 from dyadflow.demo.behaviour import Bout, Session
 from dyadflow.demo.settings import draw_for
 
-#: Probability that a bout of the usual length is given another code. Chosen so that agreement on frames comes
-#: out where the first paper's coders were (kappa 0.73-0.82 infant, 0.72-0.73 caregiver); neighbours in meaning
-#: are confused, opposites hardly ever.
+#: Probability that a bout of the usual length is given another code. Chosen so that agreement on frames
+#: comes out where the first paper's coders were (kappa 0.73-0.82 infant, 0.72-0.73 caregiver); neighbours
+#: in meaning are confused, opposites hardly ever.
 CONFUSION: dict[str, dict[str, float]] = {
     "Ineu": {"Inon": 0.06, "Ipos": 0.04, "Iwit": 0.02},
     "Inon": {"Ineu": 0.06, "Iwit": 0.04},
@@ -92,17 +93,24 @@ def code_session(session: Session, coder: str, *, seed: int) -> Segments:
     habits = CODERS[coder]
     start_s, stop_s = session.phases[0].onset_s, session.phases[-1].offset_s
     rows = []
-    for tier in ("infant", "caregiver", "phase"):
+    for tier in ("infant", "caregiver", PHASE_TIER):
         rng = draw_for(session.name, f"{coder}/{tier}", seed=seed)
-        if tier == "phase":
+        if tier == PHASE_TIER:
             bouts = _move_boundaries(rng, session.phases, PHASE_JITTER_SD_S, 0.0, end_s=session.duration_s)
         else:
             seen = _within(getattr(session, tier), start_s, stop_s)
             seen = _join([_confuse(rng, bout, habits) for bout in _overlook(rng, seen, habits)])
             bouts = _move_boundaries(rng, seen, habits.jitter_sd_s, habits.delay_s, end_s=session.duration_s)
         rows += [
-            {"session": session.name, "coder": coder, "tier": tier, "code": bout.code,
-             "onset_s": bout.onset_s, "offset_s": bout.offset_s} for bout in bouts
+            {
+                "session": session.name,
+                "coder": coder,
+                "tier": tier,
+                "code": bout.code,
+                "onset_s": bout.onset_s,
+                "offset_s": bout.offset_s,
+            }
+            for bout in bouts
         ]
     return Segments.from_rows(rows)
 
@@ -111,7 +119,8 @@ def _within(bouts: tuple[Bout, ...], start_s: float, stop_s: float) -> list[Bout
     """The part of the bouts between two times."""
     return [
         Bout(bout.code, max(bout.onset_s, start_s), min(bout.offset_s, stop_s))
-        for bout in bouts if bout.offset_s > start_s and bout.onset_s < stop_s
+        for bout in bouts
+        if bout.offset_s > start_s and bout.onset_s < stop_s
     ]
 
 
@@ -150,7 +159,12 @@ def _confuse(rng: np.random.Generator, bout: Bout, habits: CoderHabits) -> Bout:
 
 
 def _move_boundaries(
-    rng: np.random.Generator, bouts: list[Bout] | tuple[Bout, ...], sd_s: float, delay_s: float, *, end_s: float,
+    rng: np.random.Generator,
+    bouts: list[Bout] | tuple[Bout, ...],
+    sd_s: float,
+    delay_s: float,
+    *,
+    end_s: float,
 ) -> list[Bout]:
     """Put every boundary where the coder pressed the key, within the recording, in whole milliseconds."""
     edges = np.array([bout.onset_s for bout in bouts] + [bouts[-1].offset_s])

@@ -53,20 +53,32 @@ def describe_dyad(session: str) -> Dyad:
 def session_sheet(sessions: Sequence[str] = SESSIONS) -> pd.DataFrame:
     """The study's session sheet: session, dyad, media, group, infant_age_months, infant_sex."""
     dyads = [describe_dyad(name) for name in sessions]
-    return pd.DataFrame({
-        "session": list(sessions), "dyad": [dyad.name for dyad in dyads],
-        "media": [f"{name}.mp4" for name in sessions], "group": [dyad.group for dyad in dyads],
-        "infant_age_months": [dyad.infant_age_months for dyad in dyads],
-        "infant_sex": [dyad.infant_sex for dyad in dyads],
-    })
+    return pd.DataFrame(
+        {
+            "session": list(sessions),
+            "dyad": [dyad.name for dyad in dyads],
+            "media": [f"{name}.mp4" for name in sessions],
+            "group": [dyad.group for dyad in dyads],
+            "infant_age_months": [dyad.infant_age_months for dyad in dyads],
+            "infant_sex": [dyad.infant_sex for dyad in dyads],
+        }
+    )
 
 
 def coding_sheet(sessions: Sequence[str] = SESSIONS) -> pd.DataFrame:
     """The study's coding sheet: session, coder, kind, format, path; two people coded every session."""
     from dyadflow.demo.coders import CODERS
 
-    return pd.DataFrame([
-        {"session": name, "coder": coder, "kind": "human", "format": habits.format,
-         "path": f"{name}_{coder}{habits.suffix}"}
-        for name in sessions for coder, habits in CODERS.items()
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "session": name,
+                "coder": coder,
+                "kind": "human",
+                "format": habits.format,
+                "path": f"{name}_{coder}{habits.suffix}",
+            }
+            for name in sessions
+            for coder, habits in CODERS.items()
+        ]
+    )

@@ -42,7 +42,9 @@ def draw_infant(canvas: Canvas, look: Look, pose: dict[str, float]) -> None:
     canvas.ellipse(x, y + 6 * scale, 20 * scale, 26 * scale, look.clothes_shade, opacity=0.5, soft=4)
     _head(canvas, look, pose, *place(HEAD[0] + pose["head_x"], HEAD[1] + pose["head_y"]), HEAD_RADIUS * scale)
     _tray(canvas, look)
-    for (shoulder_x, shoulder_y), (hand_x, hand_y), side in zip(SHOULDERS, HANDS, ("left", "right"), strict=True):
+    for (shoulder_x, shoulder_y), (hand_x, hand_y), side in zip(
+        SHOULDERS, HANDS, ("left", "right"), strict=True
+    ):
         out = -1 if side == "left" else 1
         hand = place(hand_x + pose[f"{side}_x"], hand_y + pose[f"{side}_y"])
         shoulder = place(shoulder_x + sway, shoulder_y)
@@ -50,15 +52,29 @@ def draw_infant(canvas: Canvas, look: Look, pose: dict[str, float]) -> None:
         canvas.limb(*shoulder, *elbow, 8.5 * scale, look.clothes)
         canvas.limb(*elbow, *hand, 7 * scale, look.clothes_shade)
         canvas.ellipse(*hand, 8.5 * scale, 8 * scale, look.skin)
-        canvas.ellipse(hand[0] - scale, hand[1] - 1.5 * scale, 4.5 * scale, 4 * scale, look.skin_light, opacity=0.6, soft=2)
+        canvas.ellipse(
+            hand[0] - scale,
+            hand[1] - 1.5 * scale,
+            4.5 * scale,
+            4 * scale,
+            look.skin_light,
+            opacity=0.6,
+            soft=2,
+        )
     if pose["cover"] > 0.02:
         # Somebody's sleeve between camera and face.
         x, y = place(80 + pose["head_x"], HEAD[1] + 8 + pose["head_y"] + 90 * (1 - pose["cover"]))
         canvas.limb(x + 70 * scale, y + 40 * scale, x, y, 22 * scale, look.toy)
         canvas.ellipse(x - 6 * scale, y - 4 * scale, 25 * scale, 21 * scale, look.skin_shade)
         for finger in range(4):
-            canvas.limb(x - 12 * scale, y + (finger * 9 - 16) * scale, x - 34 * scale, y + (finger * 10 - 20) * scale,
-                        5 * scale, look.skin)
+            canvas.limb(
+                x - 12 * scale,
+                y + (finger * 9 - 16) * scale,
+                x - 34 * scale,
+                y + (finger * 10 - 20) * scale,
+                5 * scale,
+                look.skin,
+            )
 
 
 def _tray(canvas: Canvas, look: Look) -> None:
@@ -80,31 +96,68 @@ def _head(canvas: Canvas, look: Look, pose: dict[str, float], x: float, y: float
 
     def on_face(right: float, down: float) -> tuple[float, float]:
         """A point of the face, in radii from the head's centre, after turning and tilting."""
-        right, down = right * (1 - 0.28 * abs(yaw)) + 0.46 * yaw, down * (1 - 0.15 * abs(pitch)) + 0.34 * pitch
+        right, down = (
+            right * (1 - 0.28 * abs(yaw)) + 0.46 * yaw,
+            down * (1 - 0.15 * abs(pitch)) + 0.34 * pitch,
+        )
         return x + radius * (right * c - down * s), y + radius * (right * s + down * c)
 
     for side in (-1, 1):
         ear = (0.97 - 0.2 * max(side * yaw, 0)) * side
-        canvas.ellipse(x + radius * (ear * c - 0.1 * s), y + radius * (ear * s + 0.1 * c), 0.17 * radius,
-                       0.22 * radius, look.skin_shade)
+        canvas.ellipse(
+            x + radius * (ear * c - 0.1 * s),
+            y + radius * (ear * s + 0.1 * c),
+            0.17 * radius,
+            0.22 * radius,
+            look.skin_shade,
+        )
     canvas.ellipse(x, y, 0.96 * radius, radius, look.skin_shade, angle=pose["roll"])
-    canvas.ellipse(x - 0.01 * radius, y - 0.02 * radius, 0.93 * radius, 0.96 * radius, skin, angle=pose["roll"])
+    canvas.ellipse(
+        x - 0.01 * radius, y - 0.02 * radius, 0.93 * radius, 0.96 * radius, skin, angle=pose["roll"]
+    )
     # Hair: more of it shows when the head sinks, less when it is thrown back.
     line = y - radius * (0.60 - 0.25 * pitch)
-    canvas.ellipse(x - 0.05 * yaw * radius, y - 0.05 * radius, 0.95 * radius, 0.98 * radius, look.hair,
-                   bottom=line, opacity=0.85)
-    canvas.ellipse(*on_face(0.06, -0.76), 0.07 * radius, 0.22 * radius, look.hair_light, angle=pose["roll"] - 0.4)
+    canvas.ellipse(
+        x - 0.05 * yaw * radius,
+        y - 0.05 * radius,
+        0.95 * radius,
+        0.98 * radius,
+        look.hair,
+        bottom=line,
+        opacity=0.85,
+    )
+    canvas.ellipse(
+        *on_face(0.06, -0.76), 0.07 * radius, 0.22 * radius, look.hair_light, angle=pose["roll"] - 0.4
+    )
     canvas.ellipse(*on_face(-0.04, -0.80), 0.06 * radius, 0.18 * radius, look.hair, angle=pose["roll"] + 0.35)
     for side in (-1, 1):
-        canvas.ellipse(*on_face(0.52 * side, 0.32), 0.22 * radius, 0.18 * radius, look.blush,
-                       opacity=0.22 + 0.3 * pose["blush"], soft=3)
+        canvas.ellipse(
+            *on_face(0.52 * side, 0.32),
+            0.22 * radius,
+            0.18 * radius,
+            look.blush,
+            opacity=0.22 + 0.3 * pose["blush"],
+            soft=3,
+        )
         _eye(canvas, look, pose, *on_face(0.37 * side, -0.02), radius)
-        canvas.curve(*on_face(0.37 * side, -0.33 - 0.10 * pose["brow"]), 0.19 * radius, -0.05 * radius, 0.045 * radius,
-                     look.hair, slope=-0.55 * side * min(pose["brow"], 0.0) * -1 + 0.05 * side)
+        canvas.curve(
+            *on_face(0.37 * side, -0.33 - 0.10 * pose["brow"]),
+            0.19 * radius,
+            -0.05 * radius,
+            0.045 * radius,
+            look.hair,
+            slope=0.55 * side * min(pose["brow"], 0.0) + 0.05 * side,
+        )
     nose = on_face(0.06 * yaw, 0.22)
     canvas.ellipse(*nose, 0.10 * radius, 0.075 * radius, look.skin_shade)
-    canvas.ellipse(nose[0] - 0.02 * radius, nose[1] - 0.03 * radius, 0.06 * radius, 0.045 * radius, look.skin_light,
-                   opacity=0.7)
+    canvas.ellipse(
+        nose[0] - 0.02 * radius,
+        nose[1] - 0.03 * radius,
+        0.06 * radius,
+        0.045 * radius,
+        look.skin_light,
+        opacity=0.7,
+    )
     _mouth(canvas, look, pose, *on_face(0.0, 0.52), radius)
 
 
@@ -118,7 +171,9 @@ def _eye(canvas: Canvas, look: Look, pose: dict[str, float], x: float, y: float,
     height = min(0.115, 0.15 * opening) * radius
     canvas.ellipse(gaze_x, gaze_y, 0.115 * radius, height, look.iris)
     canvas.ellipse(gaze_x, gaze_y, 0.065 * radius, min(0.065 * radius, height), look.dark)
-    canvas.ellipse(gaze_x - 0.035 * radius, gaze_y - 0.035 * radius, 0.028 * radius, 0.028 * radius, look.eye_white)
+    canvas.ellipse(
+        gaze_x - 0.035 * radius, gaze_y - 0.035 * radius, 0.028 * radius, 0.028 * radius, look.eye_white
+    )
     canvas.curve(x, y - 0.15 * radius * opening, 0.18 * radius, -0.05 * radius, 0.03 * radius, look.dark)
 
 
@@ -132,7 +187,14 @@ def _mouth(canvas: Canvas, look: Look, pose: dict[str, float], x: float, y: floa
     # A smile is straight above and round below; a cry is round above and flat below.
     top = y - height * 0.35 if smile > 0.3 else None
     bottom = y + height * 0.6 if smile < -0.3 else None
-    canvas.ellipse(x, y, half_width * 1.12, height * 1.15, look.lips, top=top and top - 0.05 * radius,
-                   bottom=bottom and bottom + 0.05 * radius)
+    canvas.ellipse(
+        x,
+        y,
+        half_width * 1.12,
+        height * 1.15,
+        look.lips,
+        top=top and top - 0.05 * radius,
+        bottom=bottom and bottom + 0.05 * radius,
+    )
     canvas.ellipse(x, y, half_width, height, look.mouth, top=top, bottom=bottom)
     canvas.ellipse(x, y + 0.45 * height, half_width * 0.6, height * 0.45, look.tongue, bottom=bottom)

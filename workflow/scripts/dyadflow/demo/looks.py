@@ -65,19 +65,31 @@ def draw_look(session: str, role: str, settings: DemoSettings) -> Look:
     clothes = shaded(CLOTHES[rng.integers(len(CLOTHES))], rng.uniform(0.94, 1.06))
     black = (30, 20, 20)
     return Look(
-        unit=settings.height_px / 160, x=rng.uniform(-3, 3), y=rng.uniform(-2, 2), zoom=rng.uniform(0.97, 1.03),
-        skin=skin, skin_shade=shaded(skin, 0.86), skin_light=mixed(skin, (255, 245, 235), 0.35),
-        blush=mixed(skin, (214, 60, 56), 0.75), hair=hair, hair_light=mixed(hair, (255, 235, 200), 0.18),
-        clothes=clothes, clothes_shade=shaded(clothes, 0.84),
+        unit=settings.height_px / 160,
+        x=rng.uniform(-3, 3),
+        y=rng.uniform(-2, 2),
+        zoom=rng.uniform(0.97, 1.03),
+        skin=skin,
+        skin_shade=shaded(skin, 0.86),
+        skin_light=mixed(skin, (255, 245, 235), 0.35),
+        blush=mixed(skin, (214, 60, 56), 0.75),
+        hair=hair,
+        hair_light=mixed(hair, (255, 235, 200), 0.18),
+        clothes=clothes,
+        clothes_shade=shaded(clothes, 0.84),
         iris=((88, 120, 146), (92, 68, 48), (96, 112, 78))[rng.integers(3)],
         toy=((232, 190, 64), (226, 120, 70), (120, 186, 110))[rng.integers(3)],
-        hair_length=float(rng.random()), eye_white=(250, 248, 244), dark=black,
-        lips=mixed(skin, (178, 62, 66), 0.6), mouth=(92, 26, 32), tongue=(206, 104, 104),
+        hair_length=float(rng.random()),
+        eye_white=(250, 248, 244),
+        dark=black,
+        lips=mixed(skin, (178, 62, 66), 0.6),
+        mouth=(92, 26, 32),
+        tongue=(206, 104, 104),
     )
 
 
 def draw_room(session: str, role: str, settings: DemoSettings) -> NDArray[np.float32]:
-    """The room behind a role: a wall that shades downwards and one piece of furniture, shape (size, size, 3)."""
+    """The room behind a role: a wall and one piece of furniture, out of focus, shape (size, size, 3)."""
     rng = draw_for(session, f"room/{role}", seed=settings.seed)
     size = settings.height_px
     wall = np.array(shaded(WALL, rng.uniform(0.96, 1.0)), dtype=np.float32)
@@ -85,13 +97,15 @@ def draw_room(session: str, role: str, settings: DemoSettings) -> NDArray[np.flo
     room = np.broadcast_to(wall * down, (size, size, 3)).copy()
     left, width, top = rng.uniform(0.0, 0.7), rng.uniform(0.15, 0.3), rng.uniform(0.05, 0.35)
     piece = slice(int(left * size), int((left + width) * size))
-    room[int(top * size):, piece] *= np.float32(rng.uniform(0.93, 0.97))
+    room[int(top * size) :, piece] *= np.float32(rng.uniform(0.93, 0.97))
     floor = int(rng.uniform(0.85, 0.88) * size)
     room[floor:] *= np.float32(0.82)
     # Out of focus: the edges of the furniture are a few pixels wide.
     width_px = max(size // 40, 1)
     for axis in (0, 1):
-        room = sum(np.roll(room, shift, axis) for shift in range(-width_px, width_px + 1)) / (2 * width_px + 1)
+        room = sum(np.roll(room, shift, axis) for shift in range(-width_px, width_px + 1)) / (
+            2 * width_px + 1
+        )
     return room.astype(np.float32)
 
 
@@ -104,4 +118,6 @@ def draw_light(session: str, role: str, settings: DemoSettings) -> NDArray[np.fl
     field = 1 + slope * (np.cos(angle) * place[None, :] + np.sin(angle) * place[:, None])
     field -= 0.10 * (place[None, :] ** 2 + place[:, None] ** 2) / 2
     warmth = rng.normal(0.0, 0.01)
-    return (rng.uniform(0.96, 1.03) * field[:, :, None] * np.array([1 + warmth, 1.0, 1 - warmth])).astype(np.float32)
+    return (rng.uniform(0.96, 1.03) * field[:, :, None] * np.array([1 + warmth, 1.0, 1 - warmth])).astype(
+        np.float32
+    )

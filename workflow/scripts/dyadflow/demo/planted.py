@@ -33,7 +33,11 @@ class PlantedAgreement:
 
 
 def planted_agreement(
-    settings: DemoSettings, scheme: Scheme, *, dyads: int = 400, rate_hz: float | None = None,
+    settings: DemoSettings,
+    scheme: Scheme,
+    *,
+    dyads: int = 400,
+    rate_hz: float | None = None,
 ) -> Mapping[str, PlantedAgreement]:
     """Agreement of the coders in the long run, for every target of the scheme.
 
@@ -58,7 +62,9 @@ def planted_agreement(
     """
     spec = label_spec(scheme)
     rate_hz = rate_hz or settings.rate_hz
-    totals = {name: np.zeros((len(target.classes),) * 2, dtype=np.int64) for name, target in scheme.targets.items()}
+    totals = {
+        name: np.zeros((len(target.classes),) * 2, dtype=np.int64) for name, target in scheme.targets.items()
+    }
     for number in range(dyads):
         session = simulate_session(f"simulated-{number}", settings)
         grid = FrameGrid(rate_hz, int(session.duration_s * rate_hz))

@@ -1,5 +1,7 @@
 """The recording: frames painted one by one, sound beside them, encoded as an mp4 that any player opens."""
 
+import contextlib
+import subprocess
 import tempfile
 import wave
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from dyadflow.demo.poses import FIELDS, pose_role
 from dyadflow.demo.settings import DemoSettings, draw_for
 from dyadflow.demo.sound import SOUND_RATE_HZ, synthesise_sound
 from dyadflow.errors import DyadflowError
-from dyadflow.media.ffmpeg import ffmpeg_binary
+from dyadflow.media.ffmpeg import ffmpeg_binary, last_meaningful_line
 
 #: Fields of camera noise, drawn once and used in random order.
 NOISE_FIELDS = 12
@@ -49,7 +51,9 @@ def paint_frames(session: Session, settings: DemoSettings) -> Iterator[NDArray[n
         _open_half(session, role, settings, picture[:, place])
         for role, place in (("infant", slice(0, size)), ("caregiver", slice(size, None)))
     ]
-    light = np.concatenate([draw_light(session.name, role, settings) for role in ("infant", "caregiver")], axis=1)
+    light = np.concatenate(
+        [draw_light(session.name, role, settings) for role in ("infant", "caregiver")], axis=1
+    )
     # A few levels of exposure, prepared, rather than one more pass over every frame.
     lights = [light * np.float32(1 + EXPOSURE_SPREAD * level) for level in EXPOSURE_LEVELS]
     frame = np.empty((size, 2 * size, 3), dtype=np.uint8)
@@ -66,9 +70,12 @@ def paint_frames(session: Session, settings: DemoSettings) -> Iterator[NDArray[n
 
 
 def _open_half(
-    session: Session, role: str, settings: DemoSettings, pixels: NDArray[np.float32],
+    session: Session,
+    role: str,
+    settings: DemoSettings,
+    pixels: NDArray[np.float32],
 ) -> tuple[Callable[[Canvas, Look, dict[str, float]], None], Canvas, Look, list[list[float]]]:
-    """What paints one role: its drawing, a canvas over its half of the picture, its look, and its postures."""
+    """What paints one role: its drawing, a canvas over its half of the picture, its look, its postures."""
     look = draw_look(session.name, role, settings)
     room = draw_room(session.name, role, settings)
     poses = pose_role(session, role, settings).tolist()
@@ -104,14 +111,30 @@ def write_recording(session: Session, settings: DemoSettings, path: Path) -> Non
             sound.setframerate(SOUND_RATE_HZ)
             sound.writeframes(synthesise_sound(session, settings).tobytes())
         picture = ffmpeg.input(
-            "pipe:", format="rawvideo", pix_fmt="rgb24", s=f"{settings.width_px}x{settings.height_px}",
-            r=settings.rate_hz, threads=1,
+            "pipe:",
+            format="rawvideo",
+            pix_fmt="rgb24",
+            s=f"{settings.width_px}x{settings.height_px}",
+            r=settings.rate_hz,
+            threads=1,
         )
         # One thread, no version strings and no dates: the same session is the same bytes.
         job = ffmpeg.output(
-            picture, ffmpeg.input(str(sound_path)), str(path), format="mp4", vcodec="libx264", preset="superfast",
-            crf=21, pix_fmt="yuv420p", acodec="aac", audio_bitrate="96k", threads=1, movflags="+faststart",
-            map_metadata=-1, fflags="+bitexact", **{"flags:v": "+bitexact", "flags:a": "+bitexact"},
+            picture,
+            ffmpeg.input(str(sound_path)),
+            str(path),
+            format="mp4",
+            vcodec="libx264",
+            preset="superfast",
+            crf=21,
+            pix_fmt="yuv420p",
+            acodec="aac",
+            audio_bitrate="96k",
+            threads=1,
+            movflags="+faststart",
+            map_metadata=-1,
+            fflags="+bitexact",
+            **{"flags:v": "+bitexact", "flags:a": "+bitexact"},
         ).global_args("-loglevel", "error", "-nostdin")
         log = Path(folder) / "log.txt"
         _encode(job, session, settings, path, log)
@@ -119,24 +142,24 @@ def write_recording(session: Session, settings: DemoSettings, path: Path) -> Non
 
 def _encode(job, session: Session, settings: DemoSettings, path: Path, log: Path) -> None:
     """Feed the frames to ffmpeg and wait for it."""
-    import subprocess
-
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            job.overwrite_output().compile(cmd=ffmpeg_binary()), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            job.overwrite_output().compile(cmd=ffmpeg_binary()),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=errors,
-        )
-        try:
+        ) as process,
+    ):
+        # If ffmpeg gives up, the pipe breaks; its own words say why.
+        with contextlib.suppress(BrokenPipeError):
             for frame in paint_frames(session, settings):
                 process.stdin.write(frame.data)
             process.stdin.close()
-        except BrokenPipeError:
-            # ffmpeg has given up; its own words say why.
-            pass
         failed = process.wait() != 0
     if failed:
-        said = log.read_text(errors="replace").strip().splitlines()
         raise DyadflowError(
-            f"ffmpeg could not encode the session ({said[-1] if said else 'no reason given'})", where=str(path),
+            f"ffmpeg could not encode the session ({last_meaningful_line(log.read_bytes())})",
+            where=str(path),
             fix="check that the folder is there and that the disk has room",
         )

@@ -18,22 +18,36 @@ class DemoSettings(BaseModel):
     seed: int = Field(1, ge=0, description="Everything is drawn from this and the session's name.")
     duration_s: float = Field(60.0, ge=15.0, le=3600.0, description="Length of a session before jitter.")
     duration_jitter: float = Field(
-        0.12, ge=0.0, le=0.4, description="How far a phase may be longer or shorter than its share, as a fraction."
+        0.12,
+        ge=0.0,
+        le=0.4,
+        description="How far a phase may be longer or shorter than its share, as a fraction.",
     )
     rate_hz: float = Field(25.0, gt=0.0, le=60.0, description="Frames a second.")
     height_px: int = Field(
-        160, ge=64, le=1080,
+        160,
+        ge=64,
+        le=1080,
         description="Height of the picture; it is twice as wide: infant on the left, caregiver on the right.",
     )
     dyad_spread: float = Field(
-        0.35, ge=0.0, le=1.5,
+        0.35,
+        ge=0.0,
+        le=1.5,
         description="How much dyads differ: standard deviation of the log odds of each code between dyads.",
     )
     expressiveness: float = Field(
-        0.9, gt=0.0, le=2.0, description="How far a behaviour departs from the neutral posture; less is harder."
+        0.9,
+        gt=0.0,
+        le=2.0,
+        description="How far a behaviour departs from the neutral posture; less is harder.",
     )
-    noise: float = Field(1.2, ge=0.0, le=30.0, description="Camera noise, standard deviation in grey levels of 255.")
-    room_noise_db: float = Field(-52.0, le=-10.0, description="Level of the room's noise below full scale, in dB.")
+    noise: float = Field(
+        1.2, ge=0.0, le=30.0, description="Camera noise, standard deviation in grey levels of 255."
+    )
+    room_noise_db: float = Field(
+        -52.0, le=-10.0, description="Level of the room's noise below full scale, in dB."
+    )
 
     @field_validator("height_px")
     @classmethod

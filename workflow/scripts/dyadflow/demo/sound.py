@@ -9,8 +9,11 @@ from dyadflow.demo.voices import MANNERS, Utterance, loudness_contour, plan_voic
 
 #: Samples a second of the recording's sound, as camcorders have it.
 SOUND_RATE_HZ = 48_000
-#: Resonances (Hz) and their widths of two vowels, for an adult's vocal tract; an infant's is about half as long.
-VOWELS = (((730, 120), (1090, 140), (2440, 220), (3400, 300)), ((300, 90), (2290, 180), (3010, 260), (3600, 320)))
+#: Resonances (Hz) and their widths of two vowels, for an adult's vocal tract; an infant's is shorter.
+VOWELS = (
+    ((730, 120), (1090, 140), (2440, 220), (3400, 300)),
+    ((300, 90), (2290, 180), (3010, 260), (3600, 320)),
+)
 TRACT_SCALE = {"caregiver": 1.0, "infant": 1.6}
 HARMONICS = 24
 #: Samples of one period in a wavetable; 24 harmonics are smooth at this length.
@@ -32,7 +35,7 @@ def synthesise_sound(session: Session, settings: DemoSettings) -> NDArray[np.int
         for utterance in plan_voice(session, role, settings):
             first = round(utterance.onset_s * SOUND_RATE_HZ)
             voice = _voice(utterance, role, rng)[: samples - first]
-            track[first:first + len(voice)] += voice
+            track[first : first + len(voice)] += voice
     return np.round(np.clip(track, -0.98, 0.98) * 32767).astype(np.int16)
 
 
@@ -49,15 +52,20 @@ def _room(rng: np.random.Generator, samples: int, level_db: float) -> NDArray[np
 def _voice(utterance: Utterance, role: str, rng: np.random.Generator) -> NDArray[np.float32]:
     """One utterance: a pitch contour through the resonances of the mouth, with some breath."""
     manner = MANNERS[utterance.code]
-    local_s = np.arange(
-        round((utterance.offset_s - utterance.onset_s) * SOUND_RATE_HZ), dtype=np.float32) / SOUND_RATE_HZ
+    local_s = (
+        np.arange(round((utterance.offset_s - utterance.onset_s) * SOUND_RATE_HZ), dtype=np.float32)
+        / SOUND_RATE_HZ
+    )
     pitch_hz = _pitch(utterance, manner.swing, local_s, rng)
     phase = np.cumsum(pitch_hz / SOUND_RATE_HZ)
     place = ((phase % 1.0) * PERIOD).astype(np.intp)
     open_table, close_table = (_wavetable(utterance.pitch_hz, vowel, TRACT_SCALE[role]) for vowel in VOWELS)
     # The mouth wanders between the two vowels; a cry stays open.
-    mix = np.float32(0.0) if utterance.code == "Ipro" else (
-        0.5 + 0.5 * np.sin(2 * np.pi * (1.7 * local_s + rng.random()))).astype(np.float32)
+    mix = (
+        np.float32(0.0)
+        if utterance.code == "Ipro"
+        else (0.5 + 0.5 * np.sin(2 * np.pi * (1.7 * local_s + rng.random()))).astype(np.float32)
+    )
     voiced = open_table[place] * (1 - mix) + close_table[place] * mix
     noise = rng.standard_normal(len(local_s)).astype(np.float32)
     sound = voiced * (1 - manner.breath) + 0.35 * manner.breath * noise
@@ -65,7 +73,10 @@ def _voice(utterance: Utterance, role: str, rng: np.random.Generator) -> NDArray
 
 
 def _pitch(
-    utterance: Utterance, swing: float, local_s: NDArray[np.float32], rng: np.random.Generator,
+    utterance: Utterance,
+    swing: float,
+    local_s: NDArray[np.float32],
+    rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     """Fundamental frequency over the utterance in Hz: an arch, up-down or down-up, and a little vibrato."""
     progress = local_s / max(utterance.offset_s - utterance.onset_s, 1e-3)
@@ -75,7 +86,9 @@ def _pitch(
     return (utterance.pitch_hz * (1 + arch + vibrato)).astype(np.float32)
 
 
-def _wavetable(pitch_hz: float, vowel: tuple[tuple[int, int], ...], tract_scale: float) -> NDArray[np.float32]:
+def _wavetable(
+    pitch_hz: float, vowel: tuple[tuple[int, int], ...], tract_scale: float
+) -> NDArray[np.float32]:
     """One period of a voice, shape (PERIOD,), peak 1: harmonics weighted by the mouth's resonances."""
     number = np.arange(1, HARMONICS + 1)
     frequency_hz = number * pitch_hz
@@ -87,5 +100,7 @@ def _wavetable(pitch_hz: float, vowel: tuple[tuple[int, int], ...], tract_scale:
     gain = (gain + 0.02) / number
     angle = 2 * np.pi * np.arange(PERIOD) / PERIOD
     # Schroeder phases keep the peak low, so that the voice is loud without clipping.
-    wave = (gain[:, None] * np.cos(number[:, None] * angle - np.pi * (number * (number - 1) / HARMONICS)[:, None])).sum(0)
+    wave = (
+        gain[:, None] * np.cos(number[:, None] * angle - np.pi * (number * (number - 1) / HARMONICS)[:, None])
+    ).sum(0)
     return (wave / np.abs(wave).max()).astype(np.float32)

@@ -25,7 +25,7 @@ class Manner:
     pitch_hz
         Centre of the fundamental frequency.
     swing
-        Size of the pitch contour, as a fraction of the centre: large in motherese and cries, small in monotone.
+        Size of the pitch contour, as a fraction of the centre: large in motherese, small in monotone.
     syllables_hz
         Syllables, sobs or laughs a second.
     loudness
@@ -100,10 +100,15 @@ def plan_voice(session: Session, role: str, settings: DemoSettings) -> tuple[Utt
             if role == "caregiver" and still.onset_s <= time_s < still.offset_s:
                 share *= STILL_FACE_SHARE if bout.code != "Cneu" else 0.0
             if rng.random() < share:
-                utterances.append(Utterance(
-                    bout.code, time_s, stop_s, manner.pitch_hz * register * float(np.exp(rng.normal(0.0, 0.05))),
-                    manner.loudness * strength * float(rng.uniform(0.7, 1.0)),
-                ))
+                utterances.append(
+                    Utterance(
+                        bout.code,
+                        time_s,
+                        stop_s,
+                        manner.pitch_hz * register * float(np.exp(rng.normal(0.0, 0.05))),
+                        manner.loudness * strength * float(rng.uniform(0.7, 1.0)),
+                    )
+                )
             time_s = stop_s + rng.uniform(*manner.pause_s)
     return tuple(utterances)
 

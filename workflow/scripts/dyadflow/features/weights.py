@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,13 +102,35 @@ def load_model(model_class: Any, folder: Path, *, name: str) -> Any:
     return model.eval()
 
 
-def build_untrained(build: Callable[[], Any], *, seed: int) -> Any:
-    """Build a model with random numbers that depend on `seed` alone, and leave torch's own seed as it was."""
-    import torch
+def build_untrained(model_class: Any, config_class: Any, config: dict[str, Any], *, seed: int) -> Any:
+    """Build a model with random numbers that depend on `seed` alone, and leave torch's own seed as it was.
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return build().eval()
+    Raises
+    ------
+    DyadflowError
+        If `config` has a field that `config_class` does not know (transformers would take it and build the
+        full size), or one that no model can be built from.
+    """
+    import torch
+    from huggingface_hub.errors import StrictDataclassError
+
+    known = [field.name for field in fields(config_class) if not field.name.startswith("_")]
+    unknown = [name for name in config if name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        raise DyadflowError(
+            f"options.config has no field {unknown[0]!r}", where=config_class.__name__,
+            fix=f"did you mean {near[0]!r}" if near else "leave it out",
+        )
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return model_class(config_class(**config)).eval()
+    except (ValueError, TypeError, StrictDataclassError) as error:
+        raise DyadflowError(
+            f"no model can be built from options.config ({' '.join(str(error).split())})",
+            where=config_class.__name__, fix="check hidden_size, num_attention_heads and the like",
+        ) from error
 
 
 def _download(name: str, revision: str | None) -> Path:

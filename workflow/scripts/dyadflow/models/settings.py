@@ -42,6 +42,10 @@ class NetworkSettings(_Strict):
     """One model of the result table: a network, what to search, and how long to train."""
 
     network: str = Field(description="linear or bilstm.")
+    streams: list[str] = Field(
+        default_factory=list,
+        description="Only these streams are trained with this network; empty: every stream.",
+    )
     space: dict[str, list] = Field(
         default_factory=dict, description="Values to choose from, one list a hyperparameter of the network."
     )
@@ -64,9 +68,10 @@ class ModelSettings(_Strict):
     """Which streams feed which networks."""
 
     streams: dict[str, list[str]] = Field(
-        description="Recipes by name: parts as <view>.<extractor>; {role} stands for the target's role."
+        default_factory=dict,
+        description="Recipes by name: parts as <view>.<extractor>; {role} stands for the target's role.",
     )
-    networks: dict[str, NetworkSettings] = Field(description="Models by name.")
+    networks: dict[str, NetworkSettings] = Field(default_factory=dict, description="Models by name.")
     torch_threads: int = Field(
         1, ge=1,
         description="Threads inside torch; part of the result's last bits, so apart from a job's cores."

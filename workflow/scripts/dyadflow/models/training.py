@@ -180,7 +180,9 @@ def fit_network(
         if not _pass_once(network, training, windows, hyperparameters["batch"], weights, step):
             break
         predicted = average_windows(network, validation.values, held)
-        score = macro_f1(truth, np.nan_to_num(predicted).argmax(axis=1), classes)
+        if not np.isfinite(predicted[truth >= 0]).all():
+            break
+        score = macro_f1(truth, predicted.argmax(axis=1), classes)
         if best.weights is None or score > best.score:
             # Copied, not referred to: the network trains on.
             kept = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}

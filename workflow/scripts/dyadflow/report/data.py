@@ -16,8 +16,6 @@ from dyadflow.annotations.labels import EXCLUDED, UNCODED, UNSCORABLE, SessionLa
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.figures import Part, draw_stacked_bars
 from dyadflow.report.palette import NO_CLASS, Palette
-from dyadflow.report.published import CODER_KAPPA
-from dyadflow.report.wording import interval, number, phase_title
 from dyadflow.tables import read_table
 
 _NO_CLASS_CODES = {"unscorable": UNSCORABLE, "uncoded": UNCODED, "excluded": EXCLUDED}
@@ -55,7 +53,7 @@ def read_labels(index: Path) -> dict[str, SessionLabels]:
 
 
 def describe_covariates(sessions: Sequence[Session]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """For each covariate with few values, how many sessions have which; others only their number of values."""
+    """For each covariate with at most six values, how many sessions have which."""
     names = dict.fromkeys(name for session in sessions for name in session.covariates)
     found = []
     for name in names:
@@ -71,7 +69,6 @@ class Distribution:
 
     target: str
     title: str
-    columns: list[str]
     rows: list[tuple[str, list[tuple[float, float | None]]]]
     figure: Markup
     legend: list[tuple[str, str, str]]
@@ -92,27 +89,18 @@ def describe_distribution(
         seconds = _seconds_by_coder(labels, target, spec.classes)
         if not seconds:
             continue
-        columns = [*spec.classes, *NO_CLASS]
         rows = [(coder, _with_shares(values, len(spec.classes))) for coder, values in seconds.items()]
         styles = [*(palette.style(label) for label in spec.classes), *NO_CLASS]
-        names = [*(f"{label} ({scheme.title_of(label)})" for label in spec.classes), *NO_CLASS.values()]
+        names = [*spec.classes, *NO_CLASS.values()]
+        titles = [*(scheme.title_of(label) for label in spec.classes), *("" for _ in NO_CLASS)]
+        bars = [
+            (coder, [Part(*part) for part in zip(styles, names, values, strict=True)])
+            for coder, values in seconds.items()
+        ]
         title = spec.title or target
-        figure = draw_stacked_bars(
-            [
-                (coder, [Part(*part) for part in zip(styles, names, values, strict=True)])
-                for coder, values in seconds.items()
-            ],
-            f"{title}: share of the time by coder and class",
-        )
-        legend = list(
-            zip(
-                styles,
-                columns[: len(spec.classes)] + list(NO_CLASS.values()),
-                [scheme.title_of(label) for label in spec.classes] + [""] * len(NO_CLASS),
-                strict=True,
-            )
-        )
-        found.append(Distribution(target, title, columns, rows, figure, legend))
+        figure = draw_stacked_bars(bars, f"{title}: share of the time by coder and class")
+        legend = list(zip(styles, names, titles, strict=True))
+        found.append(Distribution(target, title, rows, figure, legend))
     return found
 
 
@@ -174,117 +162,6 @@ def describe_phases(labels: Mapping[str, SessionLabels], scheme: Scheme) -> list
         }
         for name, spec in scheme.phases.codes.items()
     ]
-
-
-@dataclass(frozen=True)
-class AgreementRow:
-    """Percent agreement and kappa of two coders on one target in one phase, ready to print."""
-
-    target: str
-    phase: str
-    phase_name: str
-    pair: str
-    percent: str
-    percent_interval: str
-    kappa: str
-    kappa_interval: str
-    sessions: int
-    dyads: int
-    frames: int
-    kappa_value: float
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """One target's agreement: rows by pair and phase, the published reference, confusions between coders."""
-
-    target: str
-    title: str
-    rows: list[AgreementRow]
-    published: tuple[float, float] | None
-    confusions: list["Confusion"]
-
-    def overall(self) -> list[AgreementRow]:
-        """Rows over all phases, one a pair."""
-        return [row for row in self.rows if row.phase == "all"]
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Counts with row shares: who stands in the rows, who in the columns, one row of cells a label."""
-
-    rows_are: str
-    columns_are: str
-    columns: list[str]
-    rows: list[tuple[str, int, list[tuple[int, float]]]]
-
-
-def describe_confusion(
-    counts: pd.DataFrame, labels: Sequence[str], rows_are: str, columns_are: str
-) -> Confusion:
-    """A square confusion from long counts (row, column, frames), normalised within each row."""
-    square = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    place = {label: number for number, label in enumerate(labels)}
-    for row, column, frames in counts.itertuples(index=False):
-        if row in place and column in place:
-            square[place[row], place[column]] += int(frames)
-    rows = []
-    for label, line in zip(labels, square, strict=True):
-        total = int(line.sum())
-        rows.append((label, total, [(int(cell), cell / total if total else 0.0) for cell in line]))
-    return Confusion(rows_are, columns_are, list(labels), rows)
-
-
-def describe_agreement(agreement: Path, confusion: Path, scheme: Scheme) -> list[Agreement]:
-    """Agreement between human coders, by target."""
-    table = read_table(
-        agreement,
-        ["target", "phase", "coder_a", "coder_b", "percent", "kappa"],
-        text=["target", "phase", "coder_a", "coder_b"],
-    )
-    counts = read_table(
-        confusion,
-        ["target", "coder_a", "coder_b", "code_a", "code_b", "frames"],
-        text=["target", "coder_a", "coder_b", "code_a", "code_b"],
-    )
-    titles = phase_titles(scheme)
-    found = []
-    for target, spec in scheme.targets.items():
-        rows = [_agreement_row(row, titles) for row in table[table.target == target].itertuples()]
-        if not rows:
-            continue
-        own = counts[counts.target == target]
-        pairs = dict.fromkeys(zip(own.coder_a, own.coder_b, strict=True))
-        confusions = [
-            describe_confusion(
-                own[(own.coder_a == a) & (own.coder_b == b)][["code_a", "code_b", "frames"]],
-                spec.classes,
-                a,
-                b,
-            )
-            for a, b in pairs
-        ]
-        role = scheme.tiers[spec.tier].role or spec.tier
-        published = CODER_KAPPA.get(scheme.name, {}).get(role)
-        found.append(Agreement(target, spec.title or target, rows, published, confusions))
-    return found
-
-
-def _agreement_row(row: Any, titles: dict[str, str]) -> AgreementRow:
-    return AgreementRow(
-        target=row.target,
-        phase=row.phase,
-        phase_name=phase_title(row.phase, titles),
-        pair=f"{row.coder_a} and {row.coder_b}",
-        percent=number("percent", row.percent / 100),
-        percent_interval=interval("percent", row.percent_low / 100, row.percent_high / 100),
-        kappa=number("kappa", row.kappa),
-        kappa_interval=interval("kappa", row.kappa_low, row.kappa_high),
-        sessions=int(row.sessions),
-        dyads=int(row.dyads),
-        frames=int(row.frames),
-        kappa_value=float(row.kappa),
-    )
 
 
 def phase_titles(scheme: Scheme) -> dict[str, str]:

@@ -56,7 +56,8 @@ def _draw_bar(parts: Sequence[Part], y: float, height: float) -> Markup:
         width = share * PLOT_WIDTH
         drawn.append(
             Markup(
-                '<rect class="{} edge" x="{}" y="{}" width="{}" height="{}"><title>{}: {}, {} %</title></rect>'
+                '<rect class="{} edge" x="{}" y="{}" width="{}" height="{}">'
+                "<title>{}: {}, {} %</title></rect>"
             ).format(
                 part.style, _x(x), y, _x(width), height, part.name, clock(part.seconds), f"{100 * share:.1f}"
             )
@@ -145,7 +146,7 @@ def draw_dots(
 
 
 def _span(dots: Sequence[Dot], lines: Sequence[Line]) -> tuple[float, float]:
-    """From 0 (or a tick below the lowest negative value) to 1: the scale is never cut to magnify a difference."""
+    """From 0, or a tick below the lowest negative value, to 1: never cut to magnify a difference."""
     values = [value for dot in dots for value in (dot.value, dot.low) if value == value]
     lowest = min([0.0, *values, *(line.value for line in lines if line.value == line.value)])
     steps = 0

@@ -6,6 +6,7 @@ and opened years later; its content security policy forbids it to load anything.
 
 import importlib.metadata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dyadflow.annotations.scheme import Scheme, read_scheme
 from dyadflow.annotations.segments import Segments
-from dyadflow.report import data, published, results, timelines, wording
+from dyadflow.report import breakdowns, data, published, results, timelines, wording
+from dyadflow.report.coders import Agreement, describe_agreement
+from dyadflow.report.comparisons import Comparison, describe_comparisons
+from dyadflow.report.headline import describe_headline
+from dyadflow.report.overview import draw_cells, marker_legend
 from dyadflow.report.palette import Palette
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -85,8 +90,8 @@ def build_report(
     sheet = data.read_sessions(sessions)
     frame_labels = data.read_labels(labels)
     table = results.read_cells(cells)
-    coders = data.describe_agreement(agreement, agreement_confusion, plan)
-    named = results.describe_comparisons(comparisons, plan, headline)
+    coders = describe_agreement(agreement, agreement_confusion, plan)
+    named = describe_comparisons(comparisons, plan, headline)
     shown, files = timelines.shown_cell(probabilities, headline)
     extractors = data.describe_features(features)
     content = {
@@ -123,8 +128,8 @@ def _results(
     table: Any,
     plan: Scheme,
     headline: dict[str, str] | None,
-    coders: Sequence[data.Agreement],
-    named: Sequence[results.Comparison],
+    coders: Sequence[Agreement],
+    named: Sequence[Comparison],
     groups: Path | None,
     confusion: Path | None,
     fold_scores: Path | None,
@@ -148,19 +153,19 @@ def _results(
     overall = [(own.target, own.protocol) for own in tables if own.phase == "all"]
     return {
         "trained": True,
-        "headlines": results.describe_headline(table, plan, headline, coders, named),
+        "headlines": describe_headline(table, plan, headline, coders, named),
         "tables": tables,
-        "dot_figures": {key: results.draw_cells(table, plan, headline, coders, *key) for key in overall},
-        "markers": {key: results.marker_legend(table, *key) for key in overall},
+        "dot_figures": {key: draw_cells(table, plan, headline, coders, *key) for key in overall},
+        "markers": {key: marker_legend(table, *key) for key in overall},
         "phase_grids": [
             grid
             for key in overall
-            if len((grid := results.cross_phases(table, plan, headline, *key)).phases) > 1
+            if len((grid := breakdowns.cross_phases(table, plan, headline, *key)).phases) > 1
         ],
-        "by_phase": results.break_down_by_phase(table, plan, headline),
-        "by_group": results.break_down_by_group(groups, plan, headline),
-        "confusions": results.confuse_headline(confusion, plan, headline),
-        "fold_scores": results.fold_table(fold_scores, plan, headline),
+        "by_phase": breakdowns.break_down_by_phase(table, plan, headline),
+        "by_group": breakdowns.break_down_by_group(groups, plan, headline),
+        "confusions": breakdowns.confuse_headline(confusion, plan, headline),
+        "fold_scores": breakdowns.fold_table(fold_scores, plan, headline),
         "protocols": list(dict.fromkeys(table.protocol)),
     }
 
@@ -184,6 +189,7 @@ def _versions() -> list[tuple[str, str]]:
     return found
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -213,13 +219,12 @@ def _environment() -> Environment:
 
 
 def _show_setting(value: Any) -> str:
-    """A setting as a reader would write it: lists with commas, mappings as name: value."""
+    """A setting as a reader would write it: lists with commas, name: value; what is not set is left out."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_show_setting(item)}" for key, item in value.items())
+        given = {key: item for key, item in value.items() if item is not None}
+        return "; ".join(f"{key.replace('_', ' ')}: {_show_setting(item)}" for key, item in given.items())
     if isinstance(value, list | tuple):
         return ", ".join(_show_setting(item) for item in value)
-    return (
-        {True: "yes", False: "no", None: "none"}.get(value, str(value))
-        if not isinstance(value, int | float) or isinstance(value, bool)
-        else str(value)
-    )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""One timeline a session: phases, what each coder said, what the model said of it unseen, and how sure it was."""
+"""One timeline a session: phases, what each coder said, what the model said unseen, and how sure it was."""
 
 import math
 from collections.abc import Mapping, Sequence

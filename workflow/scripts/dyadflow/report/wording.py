@@ -115,7 +115,8 @@ def cell_title(stream: str, model: str) -> str:
     if stream == "none":
         return f"{model_title(model).lower()} baseline"
     title = stream_title(stream)
-    return f"{title.lower() if stream in STREAM_TITLES else title} {'linear model' if model == 'linear' else model_title(model)}"
+    title = title.lower() if stream in STREAM_TITLES else title
+    return f"{title} {'linear model' if model == 'linear' else model_title(model)}"
 
 
 def phase_title(phase: str, titles: dict[str, str]) -> str:

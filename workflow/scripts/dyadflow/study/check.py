@@ -3,7 +3,8 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from dyadflow.annotations.gather import gather_coding, import_session
+from dyadflow.annotations.gather import gather_coding
+from dyadflow.annotations.importing import import_session
 from dyadflow.annotations.issues import Issues
 from dyadflow.media.probe import probe_recording
 from dyadflow.study.plan import Plan

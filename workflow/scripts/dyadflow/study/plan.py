@@ -117,10 +117,6 @@ class Plan:
         """What a synthetic session is made from."""
         return self.of(wildcards).settings.demo.model_dump()
 
-    def tiers(self, wildcards: Any) -> dict:
-        """The coding scheme as far as coders know it: no merges, no targets."""
-        return self.of(wildcards).scheme.model_dump(exclude={"merges", "targets"})
-
     def scheme(self, wildcards: Any) -> dict:
         """The whole coding scheme."""
         return self.of(wildcards).scheme.model_dump()

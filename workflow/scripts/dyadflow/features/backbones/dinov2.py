@@ -186,15 +186,9 @@ def _load(settings: ExtractorSettings, options: Options) -> tuple[Any, dict[str,
     if settings.weights == UNTRAINED:
         kind = "dinov2_with_registers" if "num_register_tokens" in options.config else "dinov2"
         config_class, model_class = _classes(kind)
-        try:
-            # All published DINOv2 have patches of 14 pixels; one of the two classes defaults to 16.
-            config = config_class(**{"patch_size": 14, **options.config})
-            model = build_untrained(lambda: model_class(config), seed=settings.seed)
-        except (ValueError, TypeError) as error:
-            raise DyadflowError(
-                f"no DINOv2 can be built from options.config ({str(error).splitlines()[0]})",
-                where="backbone dinov2", fix="check hidden_size, num_attention_heads and image_size",
-            ) from error
+        # All published DINOv2 have patches of 14 pixels; one of the two classes defaults to 16.
+        config = {"patch_size": 14, **options.config}
+        model = build_untrained(model_class, config_class, config, seed=settings.seed)
         return model, identify_weights(settings)
     folder, found = find_weights(settings)
     _, model_class = _classes(_read_kind(folder, str(settings.weights)))

@@ -143,14 +143,7 @@ def _load(settings: ExtractorSettings, options: Options) -> tuple[Any, dict[str,
     from transformers.models.wav2vec2_bert.modeling_wav2vec2_bert import Wav2Vec2BertModel
 
     if settings.weights == UNTRAINED:
-        try:
-            config = Wav2Vec2BertConfig(**options.config)
-            model = build_untrained(lambda: Wav2Vec2BertModel(config), seed=settings.seed)
-        except (ValueError, TypeError) as error:
-            raise DyadflowError(
-                f"no Wav2Vec2-BERT can be built from options.config ({str(error).splitlines()[0]})",
-                where="backbone w2vbert", fix="check hidden_size and num_attention_heads",
-            ) from error
+        model = build_untrained(Wav2Vec2BertModel, Wav2Vec2BertConfig, options.config, seed=settings.seed)
         found = identify_weights(settings)
     else:
         folder, found = find_weights(settings)

@@ -1,0 +1,135 @@
+"""A copy of the project with a tiny study in it, run once from nothing; tests work on copies of that."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "rules", "workflow", "config", "envs", "profiles")
+
+TINY = {
+    "name": "tiny",
+    "title": "A tiny study",
+    "scheme": "../schemes/icep-r.yaml",
+    "sessions": "tiny/sessions.tsv",
+    "coding": "tiny/coding.tsv",
+    "data_folder": "../../results/tiny/private/recordings",
+    "human_folder": "tiny/human",
+    "targets": ["infant", "caregiver"],
+    "media": {"rate_hz": 5, "views": {
+        "infant": {"region": "left", "width_px": 28, "height_px": 28},
+        "caregiver": {"region": "right", "width_px": 28, "height_px": 28},
+    }},
+    "features": {"sessions_per_job": 3, "extractors": {
+        "dinov2": {"backbone": "dinov2", "views": ["infant", "caregiver"], "weights": "untrained", "options": {
+            "config": {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 28}}},
+        "logmel": {"backbone": "logmel", "views": ["audio"]},
+        "motion": {"backbone": "motion", "views": ["infant", "caregiver"]},
+    }},
+    "folds": {"outer": 2, "inner": 2},
+    "models": {
+        "streams": {"multimodal": ["{role}.dinov2", "audio.logmel"], "motion": ["{role}.motion"]},
+        "networks": {
+            "bilstm": {"network": "bilstm", "streams": ["multimodal"], "candidates": 1, "max_epochs": 1, "space": {
+                "hidden": [4], "window": [20], "stride": [20], "batch": [16]}},
+            "linear": {"network": "linear", "streams": ["motion"], "candidates": 2, "max_epochs": 2, "space": {
+                "layers": [[8, 8]], "learning_rate": [0.01, 0.001]}},
+        },
+    },
+    "protocols": {"corrected": {"train_coders": ["anna", "ben"], "score_coders": ["anna", "ben"]}},
+    "evaluation": {"covariates": ["group"], "comparisons": [
+        {"target": "infant", "stream": "multimodal", "network": "bilstm", "against": "better_baseline"}]},
+    "demo": {"seed": 3, "duration_s": 20, "height_px": 64},
+}
+CODED = ["t1", "t2", "t3", "t4"]
+
+
+class Project:
+    """A project folder in which Snakemake is run as a user would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def snakemake(self, *words: str, cores: int = 2) -> subprocess.CompletedProcess:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", str(cores), *words], cwd=self.folder, env=environment,
+            capture_output=True, text=True, check=False)
+
+    def planned(self) -> dict[str, int]:
+        """How many jobs of each rule a dry run lists, target rules aside."""
+        done = self.snakemake("--dry-run")
+        assert done.returncode == 0, done.stdout + done.stderr
+        text = done.stdout + done.stderr
+        jobs = Counter(re.findall(r"^\s*(?:local)?rule (\w+):$", text, flags=re.MULTILINE))
+        jobs.pop("all", None)
+        return dict(jobs)
+
+    def run(self, *words: str, cores: int = 2) -> str:
+        done = self.snakemake(*words, cores=cores)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def path(self, *parts: str) -> Path:
+        return self.folder.joinpath(*parts)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        text = self.path(file).read_text()
+        assert old in text, f"{file} has no {old!r}"
+        self.path(file).write_text(text.replace(old, new))
+
+    def append(self, file: str, text: str) -> None:
+        with open(self.path(file), "a") as handle:
+            handle.write(text)
+
+    def copy(self, folder: Path) -> "Project":
+        # Times are kept and folders renamed: what a person does who moves a project.
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    def write_study(self, study: dict, sessions: list[str]) -> None:
+        studies = self.path("config", "studies")
+        (studies / f"{study['name']}.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+        (studies / study["name"]).mkdir(exist_ok=True)
+        rows = [f"{name}\t{name}\t{name}.mp4\t{'ab'[number % 2]}" for number, name in enumerate(sessions)]
+        (studies / study["name"] / "sessions.tsv").write_text("\n".join(["session\tdyad\tmedia\tgroup", *rows, ""]))
+        coding = [
+            f"{name}\t{coder}\t{name}_{coder}.{suffix}"
+            for name in sessions if name != "new" for coder, suffix in (("anna", "txt"), ("ben", "eaf"))
+        ]
+        (studies / study["name"] / "coding.tsv").write_text("\n".join(["session\tcoder\tpath", *coding, ""]))
+        self.path("config", "config.yaml").write_text(f"studies: [config/studies/{study['name']}.yaml]\n")
+
+
+def new_project(folder: Path) -> Project:
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+    project = Project(folder)
+    project.write_study(TINY, [*CODED, "new"])
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """The tiny study after one whole run with two cores; look, but do not touch."""
+    project = new_project(tmp_path_factory.mktemp("finished") / "project")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A copy of the finished project, to spoil."""
+    return finished.copy(tmp_path / "project")

@@ -1,0 +1,114 @@
+"""The cell that the study named beforehand, beside what it has to beat and what people reach."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dyadflow.annotations.scheme import Scheme
+from dyadflow.report.coders import Agreement
+from dyadflow.report.comparisons import Comparison
+from dyadflow.report.results import Value, rows_of, values_of, whole
+from dyadflow.report.wording import TITLES, cell_title
+
+
+def better_baseline(cells: pd.DataFrame, target: str, protocol: str) -> str | None:
+    """The baseline with the higher unweighted F1 over all phases."""
+    rows = rows_of(cells, target=target, protocol=protocol, phase="all", stream="none", metric="f1_macro")
+    rows = rows.dropna(subset=["value"])
+    return (
+        None if rows.empty else str(rows.sort_values("value", ascending=False, kind="stable").iloc[0].model)
+    )
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The cell named beforehand, beside the better baseline and the coders, for one target."""
+
+    target: str
+    title: str
+    cell: str
+    baseline: str
+    sentence: str
+    rows: list[tuple[str, Value, Value | None, list[tuple[str, list[str]]]]]
+    comparisons: list[str]
+
+
+def describe_headline(
+    cells: pd.DataFrame,
+    scheme: Scheme,
+    headline: Mapping[str, str] | None,
+    agreement: Sequence[Agreement],
+    comparisons: Sequence["Comparison"],
+) -> list[Headline]:
+    """Accuracy, unweighted F1 and kappa of the headline cell, with what to hold them against."""
+    if not headline:
+        return []
+    wanted = rows_of(cells, **{name: headline[name] for name in ("protocol", "stream", "model")}, phase="all")
+    coders = {own.target: own.overall() for own in agreement}
+    found = []
+    for target in [name for name in scheme.targets if (wanted.target == name).any()]:
+        own = {value.metric: value for value in values_of(wanted[wanted.target == target])}
+        name = better_baseline(cells, target, headline["protocol"])
+        base = (
+            {}
+            if name is None
+            else {
+                value.metric: value
+                for value in values_of(
+                    rows_of(
+                        cells,
+                        target=target,
+                        protocol=headline["protocol"],
+                        phase="all",
+                        stream="none",
+                        model=name,
+                    )
+                )
+            }
+        )
+        pairs = coders.get(target, [])
+        human = {
+            "accuracy": [(row.percent, [row.percent_interval, row.pair]) for row in pairs],
+            "kappa": [(row.kappa, [row.kappa_interval, row.pair]) for row in pairs],
+        }
+        title = scheme.targets[target].title or target
+        cell = cell_title(headline["stream"], headline["model"])
+        rows = [
+            (TITLES[metric], own[metric], base.get(metric), human.get(metric, []))
+            for metric in ("accuracy", "f1_macro", "kappa")
+        ]
+        dyads = whole(wanted[wanted.target == target]["dyads"].max())
+        found.append(
+            Headline(
+                target,
+                title,
+                cell,
+                cell_title("none", name) if name else "",
+                _headline_sentence(cell, own, base, cell_title("none", name) if name else "", pairs, dyads),
+                rows,
+                [
+                    comparison.sentence
+                    for comparison in comparisons
+                    if comparison.target == target and comparison.of_headline
+                ],
+            )
+        )
+    return found
+
+
+def _headline_sentence(cell, own, base, baseline, pairs, dyads) -> str:
+    """The number that matters most, what it is held against, and what two people reach."""
+    start = (
+        f"On {dyads} dyads that it never saw in training, the {cell} gives the coder's class to "
+        f"{own['accuracy'].text} % of the frames"
+    )
+    beside = f"; the {baseline} to {base['accuracy'].text} %" if base else ""
+    kappa = f". Beyond chance that is a kappa of {own['kappa'].text} {own['kappa'].interval}".rstrip()
+    kappa += f" against {base['kappa'].text}" if base else ""
+    if pairs:
+        reached = " to ".join(
+            sorted({row.kappa for row in pairs})[:: max(len({row.kappa for row in pairs}) - 1, 1)]
+        )
+        kappa += f"; two human coders reach {reached} with each other"
+    return f"{start}{beside}{kappa}."
