@@ -125,7 +125,7 @@ def write_recording(session: Session, settings: DemoSettings, path: Path) -> Non
             str(path),
             format="mp4",
             vcodec="libx264",
-            preset="superfast",
+            preset="ultrafast",
             crf=21,
             pix_fmt="yuv420p",
             acodec="aac",

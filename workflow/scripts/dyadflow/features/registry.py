@@ -1,24 +1,25 @@
-"""The backbones that there are. A new one is a file in `backbones/` and a line here."""
+"""The backbones that there are: one file each in `backbones/`, and nothing to register."""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
+
+from dyadflow.features import backbones
 
 if TYPE_CHECKING:
     from dyadflow.features.settings import ExtractorSettings
     from dyadflow.features.stream import StreamWriter
     from dyadflow.media.grid import FrameGrid
 
-#: Name in a study -> module. A module is imported when a study names it: one edited backbone must not rerun
-#: the jobs of another, and torch is paid for only by those that use it.
+#: Name in a study -> module, one for each file in `backbones/`. No list stands here, so that a new backbone is
+#: one new file and reruns nothing of the others; a module is imported when a study names it, so that torch is
+#: paid for only by those that use it.
 BACKBONES: dict[str, str] = {
-    "dinov2": "dyadflow.features.backbones.dinov2",
-    "w2vbert": "dyadflow.features.backbones.w2vbert",
-    "logmel": "dyadflow.features.backbones.logmel",
-    "motion": "dyadflow.features.backbones.motion",
+    module.name: f"{backbones.__name__}.{module.name}" for module in pkgutil.iter_modules(backbones.__path__)
 }
 
 

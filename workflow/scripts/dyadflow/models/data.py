@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dyadflow.agreement.coded import has_coded
 from dyadflow.annotations.label_index import read_label_index
 from dyadflow.annotations.labels import UNCODED
 from dyadflow.errors import DyadflowError
@@ -163,7 +164,7 @@ def read_cell_data(
                 fix="label the frames again"
             )
         by_coder = found.codes[target]
-        coder = next((name for name in coders if name in by_coder), None)
+        coder = next((name for name in coders if name in by_coder and has_coded(by_coder[name])), None)
         codes[session] = (
             np.asarray(by_coder[coder]) if coder else np.full(found.grid.frames, UNCODED, dtype=np.int8)
         )

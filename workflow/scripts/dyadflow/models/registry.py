@@ -5,14 +5,16 @@ frames, and `build(dims, classes, hyperparameters)`, a torch module from (batch,
 (batch, window, classes).
 """
 
+import pkgutil
 from importlib import import_module
 from types import ModuleType
 
 from dyadflow.errors import DyadflowError
+from dyadflow.models import networks
 
+#: Name in a study -> module, one for each file in `networks/`: a new network is one new file.
 NETWORKS: dict[str, str] = {
-    "linear": "dyadflow.models.networks.linear",
-    "bilstm": "dyadflow.models.networks.bilstm",
+    module.name: f"{networks.__name__}.{module.name}" for module in pkgutil.iter_modules(networks.__path__)
 }
 
 
