@@ -9,8 +9,10 @@ from dyadflow.annotations.formats.eaf import write_eaf
 from dyadflow.annotations.formats.reading import CodingFileError
 from dyadflow.annotations.formats.registry import read_coding
 from dyadflow.annotations.importing import import_coding
+from dyadflow.annotations.labels import EXCLUDED, label_frames, label_spec
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
+from dyadflow.media.grid import FrameGrid
 
 HEAD = "tier\tcode\tonset_s\toffset_s\n"
 
@@ -70,6 +72,31 @@ def test_unknown_codes_are_listed_with_the_nearest_known_one(imported):
     first, second = (issue.sentence() for issue in issues)
     assert "'Iposs'" in first and "2 times" in first and "line 2, line 4" in first and "'Ipos'" in first
     assert "'qq'" in second and "line 5" in second and "Ipro, Iwit" in second
+
+
+def test_predictions_corrected_in_elan_are_coding_like_any_other(tmp_path, vocabulary, icep_r):
+    rows = [
+        {"session": "s01", "coder": "model", "tier": tier, "code": code, "onset_s": start, "offset_s": start + 1}
+        for tier, code, start in [
+            ("infant", "Ineg", 0.0),
+            ("infant", "Ipro", 1.0),
+            ("caregiver", "Cneg", 0.0),
+            ("caregiver", "Cpos", 1.0),
+        ]
+    ]
+    write_eaf(Segments.from_rows(rows), tmp_path / "s01.eaf", scheme=icep_r)
+    segments, issues = import_coding(
+        tmp_path / "s01.eaf", session="s01", coder="anna", vocabulary=vocabulary
+    )
+    assert not len(issues)
+    spec = label_spec(icep_r)["targets"]
+    found = {target: label_frames(segments, FrameGrid(1, 2), spec[target]).tolist() for target in spec}
+    assert found == {"infant": [0, 0], "caregiver": [0, 3], "caregiver3": [EXCLUDED, 2]}
+
+
+def test_a_merge_of_another_tier_is_no_code_of_this_one(imported):
+    segments, issues = imported(["infant\tCneg\t0\t1"])
+    assert not len(segments) and [issue.rule for issue in issues] == ["unknown_code"]
 
 
 def test_an_unknown_tier_is_counted_and_noted(imported):

@@ -19,6 +19,7 @@ def test_the_first_papers_classes_are_merged_from_its_codes(icep_r):
         "Ipos": 3,
         "Islp": EXCLUDED,
         "Iusc": UNSCORABLE,
+        "Ineg": 0,
     }
     assert targets["caregiver"]["codes"] == {
         "Cwit": 0,
@@ -29,9 +30,37 @@ def test_the_first_papers_classes_are_merged_from_its_codes(icep_r):
         "Cpvc": 2,
         "Cpos": 3,
         "Cusc": UNSCORABLE,
+        "Cneg": 0,
     }
     assert targets["caregiver3"]["classes"] == ["Cneu", "Cpvc", "Cpos"]
-    assert {targets["caregiver3"]["codes"][code] for code in ("Cwit", "Cint", "Chos", "Cnon")} == {EXCLUDED}
+    left_out = ("Cwit", "Cint", "Chos", "Cnon", "Cneg")
+    assert {targets["caregiver3"]["codes"][code] for code in left_out} == {EXCLUDED}
+
+
+def test_a_merges_name_stands_for_its_class_in_the_targets_of_its_tier_only(icep_r):
+    assert icep_r.class_of_code("infant")["Ineg"] == 0 and "Cneg" not in icep_r.class_of_code("infant")
+    assert icep_r.class_of_code("caregiver")["Cneg"] == 0
+    assert "Cneg" not in icep_r.class_of_code("caregiver3")
+
+
+def test_a_merge_is_excluded_where_a_target_tells_its_members_apart(icep_r):
+    changed = icep_r.model_dump()
+    changed["targets"]["infant"]["classes"] = ["Ipro", "Iwit", "Ineu"]
+    codes = label_spec(read_scheme(changed))["targets"]["infant"]["codes"]
+    assert [codes[code] for code in ("Ipro", "Iwit", "Ineg")] == [0, 1, EXCLUDED]
+
+
+def test_a_name_that_is_both_a_code_and_a_merge_means_the_code():
+    code = {"title": "x"}
+    scheme = read_scheme(
+        {
+            "name": "s",
+            "tiers": {"t": {"title": "t", "codes": {"a": code, "b": code, "c": code}}},
+            "merges": {"a": {"codes": ["b", "c"]}},
+            "targets": {"t": {"tier": "t", "classes": ["a", "b"]}},
+        }
+    )
+    assert scheme.merges_of("t") == {} and scheme.class_of_code("t") == {"a": 0, "b": 1, "c": 0}
 
 
 def test_turn_away_is_excluded_and_still_face_instructed(icep_r):
@@ -39,9 +68,10 @@ def test_turn_away_is_excluded_and_still_face_instructed(icep_r):
     assert [name for name, phase in icep_r.phases.codes.items() if phase.instructed] == ["still-face"]
 
 
-def test_a_vocabulary_knows_nothing_of_merges_targets_and_colours(icep_r):
+def test_a_vocabulary_knows_the_names_of_merges_but_not_their_members_nor_targets_and_colours(icep_r):
     changed = icep_r.model_dump()
-    changed["merges"], changed["targets"] = {}, {"infant": {"tier": "infant", "classes": ["Ineu", "Ipos"]}}
+    changed["merges"]["Ineg"] |= {"codes": ["Ipro", "Iusc"], "title": "Upset", "colour": "#000000"}
+    changed["targets"] = {"infant": {"tier": "infant", "classes": ["Ineu", "Ipos"]}}
     changed["tiers"]["infant"]["codes"]["Ipos"]["colour"] = "#000000"
     dumped = Vocabulary.of(icep_r).model_dump()
     assert Vocabulary.of(read_scheme(changed)).model_dump() == dumped
@@ -58,6 +88,9 @@ def test_a_vocabulary_knows_nothing_of_merges_targets_and_colours(icep_r):
         ("infantile", "Ipos", Place(None)),
         ("Episode", "Still  Face", Place("phase", "still-face")),
         ("infant", "Cpos", Place("infant", None)),
+        ("infant", "ineg", Place("infant", "Ineg")),
+        ("infant", "Cneg", Place("infant", None)),
+        ("", "Cneg", Place("caregiver", "Cneg")),
         ("", "Cpos", Place("caregiver", "Cpos")),
         ("", "Cxyz", Place(None)),
     ],

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from lxml import html
 
 from dyadflow.annotations.issues import Issues
-from dyadflow.report.page import build_report
+from dyadflow.report.page import TEMPLATES, build_report
 from dyadflow.tables import read_table, write_table
 
 EVIL = "<script>alert(1)</script>"
@@ -84,7 +85,7 @@ def test_the_tables_hold_the_numbers_of_cells_tsv(page, material):
         "motion": "Motion energy",
         "none": "Baseline",
     }
-    models = {"linear": "Linear", "bilstm": "bi-LSTM", "majority": "Majority", "phase": "Phase"}
+    models = {"linear": "Linear", "bilstm": "bi\N{NON-BREAKING HYPHEN}LSTM", "majority": "Majority", "phase": "Phase"}
     seen = 0
     for table in page.xpath("//table[@data-phase]"):
         own = cells[(cells.target == table.get("data-target")) & (cells.phase == table.get("data-phase"))]
@@ -123,6 +124,101 @@ def test_the_headline_sets_the_named_cell_beside_the_better_baseline_and_the_cod
     human = agreement[(agreement.target == "infant") & (agreement.phase == "all")].iloc[0]
     kappas = next(row for row in card.xpath(".//tbody/tr") if words(row).startswith("Kappa"))
     assert words(kappas.xpath("td")[2]).startswith(f"{human.kappa:.2f}")
+
+
+def compare(baseline: str, metric: str) -> dict:
+    """A row of comparisons.tsv: the headline cell against a baseline."""
+    return {
+        "protocol": "corrected",
+        "target": "infant",
+        "stream": "multimodal",
+        "model": "bilstm",
+        "against_stream": "none",
+        "against_model": baseline,
+        "metric": metric,
+        "difference": 0.1,
+        "low": 0.05,
+        "high": 0.15,
+        "dyads": 4,
+        "wins": 4,
+        "p": 0.125,
+        "p_holm": 0.125,
+    }
+
+
+@pytest.mark.parametrize(
+    ("named", "baseline", "metric"),
+    [
+        ([], "Majority baseline", "accuracy"),
+        ([("phase", "kappa")], "Phase baseline", "kappa"),
+        ([("majority", "accuracy")], "Majority baseline", "accuracy"),
+        # Named for itself, and not as the better one, which in kappa is the other.
+        ([("majority", "kappa")], "Majority baseline", "accuracy"),
+        ([("majority", "kappa"), ("phase", "f1_macro")], "Phase baseline", "unweighted F1"),
+    ],
+)
+def test_the_better_baseline_is_chosen_by_the_metric_of_its_comparison_else_by_accuracy(
+    small, tmp_path, named, baseline, metric
+):
+    cells = read_table(small.inputs["cells"])
+    for name, model in [("accuracy", "majority"), ("kappa", "phase"), ("f1_macro", "phase")]:
+        which = (cells.stream == "none") & (cells.metric == name)
+        cells.loc[which, "value"] = np.where(cells[which].model == model, 0.3, 0.2)
+    write_table(cells, tmp_path / "cells.tsv")
+    comparisons = None
+    if named:
+        comparisons = tmp_path / "comparisons.tsv"
+        write_table(pd.DataFrame([compare(*each) for each in named]), comparisons)
+    text = build(
+        small.inputs, tmp_path / "index.html", cells=tmp_path / "cells.tsv", comparisons=comparisons
+    )
+    card = html.fromstring(text).xpath("//div[@class='card']")[0]
+    assert words(card.xpath(".//thead//th")[1]) == baseline
+    assert f"the baseline with the higher {metric}, and" in words(card.xpath(".//caption")[0])
+
+
+def test_covariates_have_readable_names_and_numbers_a_range(small, tmp_path):
+    inputs = copy.deepcopy(small.inputs)
+    for session, months, twin in zip(inputs["sessions"], ["4", "9.5", "", "6", "5"], "01010", strict=True):
+        session["covariates"] |= {"infant_age_months": months, "twin": twin}
+    groups = read_table(inputs["groups"])
+    groups["covariate"] = groups["covariate"].replace("sex", "infant_sex")
+    write_table(groups, tmp_path / "groups.tsv")
+    text = build(inputs, tmp_path / "index.html", groups=tmp_path / "groups.tsv")
+    root = html.fromstring(text)
+    told = words(root.xpath("//section[@aria-labelledby='data']")[0])
+    assert "Infant age months: 4 to 9.5 (median 5.5), not given 1; Twin: 0 3, 1 2." in told
+    assert root.xpath("//th[text()='Infant sex']")
+    assert "infant_age_months" not in text and "infant_sex" not in text
+
+
+def test_targets_with_results_come_before_others_that_were_coded_only(small, tmp_path):
+    changed = {}
+    for name in ("cells", "groups", "confusion", "fold_scores", "comparisons"):
+        table = read_table(small.inputs[name])
+        changed[name] = tmp_path / f"{name}.tsv"
+        write_table(table[table.target == "caregiver"], changed[name])
+    root = html.fromstring(build(small.inputs, tmp_path / "index.html", **changed))
+    for section, prefix in (("data", "Labels: "), ("agreement", "")):
+        heads = root.xpath(f"//section[@aria-labelledby='{section}']//h3")
+        assert [words(head) for head in heads] == [f"{prefix}{role} engagement" for role in ("Caregiver", "Infant")]
+
+
+def test_no_line_can_break_within_the_name_of_the_network(material, page):
+    assert "bi\N{NON-BREAKING HYPHEN}LSTM" in page.text_content()
+    assert "bi-lstm" not in page.text_content().lower()
+
+
+def test_the_page_owns_up_to_intervals_that_are_too_narrow(page):
+    told = words(page.xpath("//section[@aria-labelledby='method']")[0])
+    assert "the interval of unweighted F1 covers less than it says when a class is missing" in told
+
+
+def test_an_installed_package_holds_the_templates():
+    root = Path(__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    endings = {pattern.removeprefix("**/*") for pattern in settings["dyadflow"]}
+    assert {path.suffix for path in TEMPLATES.iterdir()} <= endings
 
 
 def test_agreement_is_shown_on_the_scale_of_percent_it_has(page, material):

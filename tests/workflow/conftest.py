@@ -1,11 +1,11 @@
 """A copy of the project with a tiny study in it, run once from nothing; tests work on copies of that."""
 
+import copy
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -63,14 +63,35 @@ class Project:
             [sys.executable, "-m", "snakemake", "--cores", str(cores), *words], cwd=self.folder, env=environment,
             capture_output=True, text=True, check=False)
 
-    def planned(self) -> dict[str, int]:
-        """How many jobs of each rule a dry run lists, target rules aside."""
+    def dry_run(self) -> tuple[dict[str, int], dict[str, set[str]]]:
+        """What a dry run lists: jobs of each rule (target rules aside), and each rule's reasons."""
         done = self.snakemake("--dry-run")
-        assert done.returncode == 0, done.stdout + done.stderr
         text = done.stdout + done.stderr
-        jobs = Counter(re.findall(r"^\s*(?:local)?rule (\w+):$", text, flags=re.MULTILINE))
+        assert done.returncode == 0, text
+        if "Nothing to be done" in text:
+            return {}, {}
+        table = text.split("Job stats:")[1].split("total")[0]
+        jobs = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, flags=re.MULTILINE)}
+        reasons: dict[str, set[str]] = {}
+        for message, reason in re.findall(r"^Job \d+: (.+)\nReason: (.+)$", text, flags=re.MULTILINE):
+            rule = next(rule for rule, begins in self._messages().items() if message.startswith(begins))
+            reasons.setdefault(rule, set()).add(reason.split(":")[0])
         jobs.pop("all", None)
-        return dict(jobs)
+        assert set(reasons) == set(jobs), text
+        return jobs, reasons
+
+    def planned(self) -> dict[str, int]:
+        """How many jobs of each rule a dry run lists."""
+        return self.dry_run()[0]
+
+    def _messages(self) -> dict[str, str]:
+        """How each rule's message begins: what a dry run prints instead of the rule's name."""
+        found = {}
+        for file in self.path("rules").glob("*.smk"):
+            for rule, message in re.findall(r'^rule (\w+):.*?message:\s+"([^{"]+)', file.read_text(), re.DOTALL | re.MULTILINE):
+                found[rule] = message
+        assert len(set(found.values())) == len(found)
+        return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
     def run(self, *words: str, cores: int = 2) -> str:
         done = self.snakemake(*words, cores=cores)
@@ -88,6 +109,14 @@ class Project:
     def append(self, file: str, text: str) -> None:
         with open(self.path(file), "a") as handle:
             handle.write(text)
+
+    def sessions(self) -> list[str]:
+        sheet = self.path("config", "studies", "tiny", "sessions.tsv").read_text().splitlines()
+        return [line.split("\t")[0] for line in sheet[1:]]
+
+    def outer_folds(self) -> dict[str, str]:
+        rows = [line.split("\t") for line in self.path("results/tiny/folds/folds.tsv").read_text().splitlines()]
+        return {row[rows[0].index("dyad")]: row[rows[0].index("outer")] for row in rows[1:]}
 
     def copy(self, folder: Path) -> "Project":
         # Times are kept and folders renamed: what a person does who moves a project.
@@ -127,6 +156,12 @@ def finished(tmp_path_factory) -> Project:
     project = new_project(tmp_path_factory.mktemp("finished") / "project")
     project.run()
     return project
+
+
+@pytest.fixture
+def tiny() -> dict:
+    """Settings of the tiny study, to change."""
+    return copy.deepcopy(TINY)
 
 
 @pytest.fixture

@@ -27,8 +27,9 @@ def label_spec(scheme: Scheme) -> dict:
     Returns
     -------
     dict
-        ``targets``: for each target its tier, its classes, and for each code of the tier the index of its
-        class or `UNSCORABLE` or `EXCLUDED`. ``phases``: names and the excluded among them, or None.
+        ``targets``: for each target its tier, its classes, and for each code of the tier and each merge of
+        such codes the index of its class or `UNSCORABLE` or `EXCLUDED`. A merge is excluded in a target
+        that tells its members apart. ``phases``: names and the excluded among them, or None.
     """
 
     def values(name: str, tier: str) -> dict[str, int]:
@@ -37,7 +38,7 @@ def label_spec(scheme: Scheme) -> dict:
         return {
             code: classes.get(code, otherwise.get(details.status, EXCLUDED))
             for code, details in scheme.tiers[tier].codes.items()
-        }
+        } | {merge: classes.get(merge, EXCLUDED) for merge in scheme.merges_of(tier)}
 
     return {
         "targets": {

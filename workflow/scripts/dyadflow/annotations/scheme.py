@@ -127,8 +127,23 @@ class Scheme(_Strict):
                     )
         return self
 
+    def merges_of(self, tier: str) -> dict[str, Merge]:
+        """Merges of codes of this tier: coding files may hold their names too, where predictions were corrected.
+
+        A merge that is called like a code of the tier is left out: the name means that code.
+        """
+        codes = self.tiers[tier].codes
+        return {
+            name: merge
+            for name, merge in self.merges.items()
+            if name not in codes and any(code in codes for code in merge.codes)
+        }
+
     def class_of_code(self, target: str) -> dict[str, int]:
-        """For each code of the target's tier the index of its class; codes in no class are absent."""
+        """For each code of the target's tier, and each merge of such codes, the index of its class.
+
+        Codes and merges in no class are absent.
+        """
         spec = self.targets[target]
         index = {label: number for number, label in enumerate(spec.classes)}
         merged = {code: name for name, merge in self.merges.items() for code in merge.codes}
@@ -137,6 +152,7 @@ class Scheme(_Strict):
             label = code if code in index else merged.get(code)
             if label in index:
                 found[code] = index[label]
+        found |= {name: index[name] for name in self.merges_of(spec.tier) if name in index}
         return found
 
     def colour_of(self, label: str) -> str:

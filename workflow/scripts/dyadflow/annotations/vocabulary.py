@@ -1,4 +1,4 @@
-"""What an import needs of a scheme, and no more: a changed merge or colour imports nothing again."""
+"""What an import needs of a scheme, and no more: a merge with other members imports nothing again."""
 
 import difflib
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Terms(BaseModel):
 
     names: list[str] = Field(description="What coding files call the tier.")
     exclusive: bool = Field(True, description="Whether two of its codes may never overlap.")
-    codes: list[str] = Field(description="The scheme's codes.")
+    codes: list[str] = Field(description="The scheme's codes, and what merges of them are called.")
     aliases: dict[str, str] = Field(default_factory=dict, description="Other spellings, each with its code.")
 
     @cached_property
@@ -73,9 +73,11 @@ class Place:
 
 
 class Vocabulary(BaseModel):
-    """The part of a scheme that an import needs: not merges, targets, titles or colours.
+    """The part of a scheme that an import needs: not members of merges, targets, titles or colours.
 
-    The tier of phases, if the scheme has phases, is called `PHASE_TIER`.
+    A merge's name counts as a code of the tier whose codes it merges, because predicted codes are merged
+    ones, and so are those of a person who corrects them. The tier of phases, if the scheme has phases, is
+    called `PHASE_TIER`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -91,7 +93,7 @@ class Vocabulary(BaseModel):
                 name: Terms(
                     names=[name, *(other for other in tier.names if other != name)],
                     exclusive=tier.exclusive,
-                    codes=list(tier.codes),
+                    codes=[*tier.codes, *scheme.merges_of(name)],
                     aliases=tier.aliases,
                 )
                 for name, tier in scheme.tiers.items()

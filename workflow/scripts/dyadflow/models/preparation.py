@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,9 @@ from dyadflow.models.data import CellData
 from dyadflow.models.fusion import Fused, check_stream, describe_stream, fuse_session
 from dyadflow.models.projection import Projection, fit_projection
 from dyadflow.models.scaling import Scaler, fit_scaler, scale_session
-from dyadflow.models.settings import ProtocolSettings
+
+if TYPE_CHECKING:
+    from dyadflow.models.settings import ProtocolSettings
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Preparation:
 
 
 def fit_preparation(
-    data: CellData, sessions: Sequence[str], recipe: Sequence[str], protocol: ProtocolSettings
+    data: CellData, sessions: Sequence[str], recipe: Sequence[str], protocol: "ProtocolSettings"
 ) -> Preparation:
     """Fit projections, then the scaler, on some sessions and nothing else.
 

@@ -10,7 +10,7 @@ from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.coders import Confusion, describe_confusion
 from dyadflow.report.data import phase_titles
 from dyadflow.report.results import CELL, Value, is_headline, make_value, rows_of, values_of, whole
-from dyadflow.report.wording import model_title, number, phase_title, stream_title
+from dyadflow.report.wording import covariate_title, model_title, number, phase_title, stream_title
 from dyadflow.tables import read_table
 
 
@@ -94,7 +94,7 @@ def break_down_by_group(
             target,
             scheme.targets[target].title or target,
             [
-                (covariate, level, *_summary(part))
+                (covariate_title(covariate), level, *_summary(part))
                 for (covariate, level), part in own.groupby(["covariate", "level"], sort=False)
             ],
         )

@@ -22,8 +22,10 @@ class Comparison:
     difference: str
     interval: str
     metric: str
+    metric_name: str
     cell: str
     against: str
+    against_cell: tuple[str, str]
     dyads: int
     wins: int
     p: str
@@ -71,9 +73,11 @@ def _comparison(row: Mapping[str, Any], scheme: Scheme, headline: Mapping[str, s
         is_headline(row, headline),
         number(metric, difference, signed=True),
         interval(metric, row["low"], row["high"], signed=True),
+        metric,
         metric_name(metric),
         cell,
         against,
+        (row["against_stream"], row["against_model"]),
         int(row["dyads"]),
         int(row["wins"]),
         p_value(row["p"]),

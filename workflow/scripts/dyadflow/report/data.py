@@ -1,9 +1,11 @@
 """What the report says about the material: sessions, labels, agreement between coders, issues, streams."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from dyadflow.annotations.labels import EXCLUDED, UNCODED, UNSCORABLE, SessionLa
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.figures import Part, draw_stacked_bars
 from dyadflow.report.palette import NO_CLASS, Palette
+from dyadflow.report.wording import covariate_title
 from dyadflow.tables import read_table
 
 _NO_CLASS_CODES = {"unscorable": UNSCORABLE, "uncoded": UNCODED, "excluded": EXCLUDED}
@@ -52,15 +55,35 @@ def read_labels(index: Path) -> dict[str, SessionLabels]:
     return {session: file.read() for session, file in read_label_index(index).items()}
 
 
-def describe_covariates(sessions: Sequence[Session]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """For each covariate with at most six values, how many sessions have which."""
+def describe_covariates(sessions: Sequence[Session]) -> list[tuple[str, str]]:
+    """Each covariate's title, and how many sessions have which value.
+
+    Of numbers with more than two different values, which the results by group split at their median, the
+    range and the median are given instead. Other covariates are left out if they have more than six values.
+    """
     names = dict.fromkeys(name for session in sessions for name in session.covariates)
     found = []
     for name in names:
-        counts = Counter(session.covariates.get(name, "") for session in sessions)
-        if len(counts) <= 6:
-            found.append((name, sorted(counts.items())))
+        counts = Counter(session.covariates.get(name, "").strip() for session in sessions)
+        missing = counts.pop("", 0)
+        numbers = [value for text, amount in counts.items() for value in [_number(text)] * amount]
+        if None not in numbers and len(set(numbers)) > 2:
+            parts = [f"{min(numbers):g} to {max(numbers):g} (median {median(numbers):g})"]
+        elif len(counts) <= 6:
+            parts = [f"{text} {amount}" for text, amount in sorted(counts.items())]
+        else:
+            continue
+        found.append((covariate_title(name), ", ".join(parts + [f"not given {missing}"] * bool(missing))))
     return found
+
+
+def _number(text: str) -> float | None:
+    """The number that a cell holds, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The cell that the study named beforehand, beside what it has to beat and what people reach."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,16 +10,28 @@ from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.coders import Agreement
 from dyadflow.report.comparisons import Comparison
 from dyadflow.report.results import Value, rows_of, values_of, whole
-from dyadflow.report.wording import TITLES, cell_title
+from dyadflow.report.wording import TITLES, cell_title, metric_name
 
 
-def better_baseline(cells: pd.DataFrame, target: str, protocol: str) -> str | None:
-    """The baseline with the higher unweighted F1 over all phases."""
-    rows = rows_of(cells, target=target, protocol=protocol, phase="all", stream="none", metric="f1_macro")
-    rows = rows.dropna(subset=["value"])
-    return (
-        None if rows.empty else str(rows.sort_values("value", ascending=False, kind="stable").iloc[0].model)
-    )
+def better_baseline(cells: pd.DataFrame, target: str, protocol: str, metric: str) -> str | None:
+    """The baseline with the higher pooled value of a metric, of equal ones the first; None without any.
+
+    The same choice as for the comparisons that a study names against its better baseline.
+    """
+    rows = rows_of(cells, target=target, protocol=protocol, phase="all", stream="none", metric=metric)
+    return None if rows.empty else str(rows.model.iloc[int(rows.value.fillna(-math.inf).argmax())])
+
+
+def baseline_metric(
+    cells: pd.DataFrame, target: str, protocol: str, comparisons: Sequence[Comparison]
+) -> str:
+    """The metric in which the study compares the headline cell with its better baseline, else accuracy."""
+    for own in comparisons:
+        if own.target == target and own.of_headline:
+            better = better_baseline(cells, target, protocol, own.metric)
+            if better is not None and own.against_cell == ("none", better):
+                return own.metric
+    return "accuracy"
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Headline:
     title: str
     cell: str
     baseline: str
+    baseline_metric: str
     sentence: str
     rows: list[tuple[str, Value, Value | None, list[tuple[str, list[str]]]]]
     comparisons: list[str]
@@ -39,7 +53,7 @@ def describe_headline(
     scheme: Scheme,
     headline: Mapping[str, str] | None,
     agreement: Sequence[Agreement],
-    comparisons: Sequence["Comparison"],
+    comparisons: Sequence[Comparison],
 ) -> list[Headline]:
     """Accuracy, unweighted F1 and kappa of the headline cell, with what to hold them against."""
     if not headline:
@@ -49,7 +63,8 @@ def describe_headline(
     found = []
     for target in [name for name in scheme.targets if (wanted.target == name).any()]:
         own = {value.metric: value for value in values_of(wanted[wanted.target == target])}
-        name = better_baseline(cells, target, headline["protocol"])
+        metric = baseline_metric(cells, target, headline["protocol"], comparisons)
+        name = better_baseline(cells, target, headline["protocol"], metric)
         base = (
             {}
             if name is None
@@ -75,8 +90,8 @@ def describe_headline(
         title = scheme.targets[target].title or target
         cell = cell_title(headline["stream"], headline["model"])
         rows = [
-            (TITLES[metric], own[metric], base.get(metric), human.get(metric, []))
-            for metric in ("accuracy", "f1_macro", "kappa")
+            (TITLES[shown], own[shown], base.get(shown), human.get(shown, []))
+            for shown in ("accuracy", "f1_macro", "kappa")
         ]
         dyads = whole(wanted[wanted.target == target]["dyads"].max())
         found.append(
@@ -85,6 +100,7 @@ def describe_headline(
                 title,
                 cell,
                 cell_title("none", name) if name else "",
+                metric_name(metric),
                 _headline_sentence(cell, own, base, cell_title("none", name) if name else "", pairs, dyads),
                 rows,
                 [

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dyadflow.annotations.scheme import Scheme, read_scheme
@@ -103,8 +104,8 @@ def build_report(
         "covariates": data.describe_covariates(sheet),
         "coded_time": data.describe_coded_time(frame_labels),
         "phases": data.describe_phases(frame_labels, plan),
-        "distributions": data.describe_distribution(frame_labels, plan, palette),
-        "agreement": coders,
+        "distributions": _modelled_first(data.describe_distribution(frame_labels, plan, palette), table),
+        "agreement": _modelled_first(coders, table),
         "issues": data.describe_issues(issues),
         "extractors": extractors,
         "untrained": [extractor for extractor in extractors if extractor.untrained],
@@ -125,7 +126,7 @@ def build_report(
 
 
 def _results(
-    table: Any,
+    table: pd.DataFrame | None,
     plan: Scheme,
     headline: dict[str, str] | None,
     coders: Sequence[Agreement],
@@ -170,6 +171,12 @@ def _results(
     }
 
 
+def _modelled_first(parts: Sequence[Any], table: pd.DataFrame | None) -> list[Any]:
+    """Parts of the page, one a target: targets with results first, each in the scheme's order."""
+    modelled = set() if table is None else set(table.target)
+    return sorted(parts, key=lambda own: own.target not in modelled)
+
+
 def _published(plan: Scheme) -> dict[str, Sequence[published.PublishedRow]]:
     """The paper's own results by target, where the study uses the paper's scheme."""
     rows = published.RESULTS.get(plan.name, ())
@@ -205,6 +212,7 @@ def _environment() -> Environment:
         "listing": wording.listing,
         "extractor_title": wording.stream_title,
         "first_upper": lambda text: text[:1].upper() + text[1:],
+        "model_title": wording.model_title,
         "kappa": lambda value: wording.number("kappa", value),
         "percent": lambda value: wording.number("percent", value),
         "shown": _show_setting,

@@ -20,7 +20,9 @@ TITLES = {key: title for key, title, _ in METRICS}
 #: Metrics shown on their own scale; all others are shown in percent.
 PLAIN_SCALE = frozenset({"kappa"})
 
-MODEL_TITLES = {"bilstm": "bi-LSTM", "linear": "Linear", "majority": "Majority", "phase": "Phase"}
+#: With a hyphen at which no line breaks.
+BI_LSTM = "bi\N{NON-BREAKING HYPHEN}LSTM"
+MODEL_TITLES = {"bilstm": BI_LSTM, "linear": "Linear", "majority": "Majority", "phase": "Phase"}
 STREAM_TITLES = {"multimodal": "Multimodal", "none": "Baseline"}
 NAME_TITLES = {"dinov2": "DINOv2", "w2vbert": "W2V-BERT 2.0", "logmel": "Log-mel", "motion": "Motion energy"}
 ABSENT = "\N{EN DASH}"
@@ -108,6 +110,12 @@ def stream_title(stream: str) -> str:
 def model_title(model: str) -> str:
     """What a model is called in tables."""
     return MODEL_TITLES.get(model, model)
+
+
+def covariate_title(name: str) -> str:
+    """What a column of the session sheet is called: ``Infant age months`` for ``infant_age_months``."""
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
 
 
 def cell_title(stream: str, model: str) -> str:

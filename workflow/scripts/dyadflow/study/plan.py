@@ -156,7 +156,7 @@ class Plan:
         ]
 
     def vocabulary(self, wildcards: Any) -> dict:
-        """What an import needs to know of the scheme: no merges, targets or colours."""
+        """What an import needs to know of the scheme: no members of merges, no targets, no colours."""
         return Vocabulary.of(self.of(wildcards).scheme).model_dump()
 
     def severities(self, wildcards: Any) -> dict:

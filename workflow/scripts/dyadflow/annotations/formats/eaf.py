@@ -36,7 +36,8 @@ def write_eaf(
     path
         Where to write.
     scheme
-        If given, its codes become controlled vocabularies tied to the tiers, so that ELAN offers these only.
+        If given, its codes and the merges of them become controlled vocabularies tied to the tiers, so that
+        ELAN offers these only.
     media
         The recording as ELAN should find it: best relative to `path`. Written as given.
 
@@ -198,10 +199,9 @@ def _vocabulary_entries(scheme: Scheme | None, tier: str) -> dict[str, str]:
     if scheme and tier == PHASE_TIER and scheme.phases:
         return {name: phase.title or name for name, phase in scheme.phases.codes.items()}
     if scheme and tier in scheme.tiers:
-        return {
-            name: ": ".join(part for part in (code.title, code.meaning) if part)
-            for name, code in scheme.tiers[tier].codes.items()
-        }
+        codes = {name: (code.title, code.meaning) for name, code in scheme.tiers[tier].codes.items()}
+        codes |= {name: (merge.title, ", ".join(merge.codes)) for name, merge in scheme.merges_of(tier).items()}
+        return {name: ": ".join(filter(None, parts)) for name, parts in codes.items()}
     return {}
 
 

@@ -1,0 +1,88 @@
+"""Guards architecture rule 3: which rules a module concerns, told by the digests that rules carry."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dyadflow.provenance.digest import DISTRIBUTIONS, CodeMap
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "workflow" / "scripts"
+#: What `plan` names beside a script: modules that it loads by name.
+BY_NAME = {
+    "extract_features": [f"dyadflow.features.backbones.{name}" for name in ("dinov2", "logmel", "motion", "w2vbert")],
+    "train_cell": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
+    "predict_session": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
+}
+READ_LABELS = {"label_frames", "index_labels", "compare_coders", "assign_folds", "train_cell", "evaluate_study",
+               "build_report", "predict_session"}
+
+
+@pytest.fixture(scope="module")
+def reached():
+    code = CodeMap(SCRIPTS)
+    return {
+        script.stem: set(code.reached(script, BY_NAME.get(script.stem, ()))) for script in SCRIPTS.glob("*.py")
+    }
+
+
+def rules():
+    """Each rule's body, by name."""
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    return dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^# |\Z)", text, flags=re.DOTALL | re.MULTILINE))
+
+
+@pytest.mark.parametrize(("module", "expected"), [
+    ("demo.render", {"make_demo_session"}),
+    ("media.settings", {"decode_session"}),
+    ("media.probe", {"probe_recording", "collect_annotations", "extract_features"}),
+    ("media.decode", {"decode_session"}),
+    ("media.read", {"decode_session", "extract_features"}),
+    ("annotations.importing", {"import_annotations"}),
+    ("annotations.formats.observer", {"import_annotations"}),
+    ("annotations.check", {"collect_annotations"}),
+    ("annotations.labels", READ_LABELS),
+    ("agreement.coders", {"compare_coders"}),
+    ("features.settings", {"extract_features"}),
+    ("features.backbones.dinov2", {"extract_features"}),
+    ("features.stream", {"extract_features", "train_cell", "predict_session"}),
+    ("folds.assign", {"assign_folds"}),
+    ("models.settings", {"train_cell"}),
+    ("models.search", {"train_cell"}),
+    ("models.predict", {"train_cell", "predict_session"}),
+    ("evaluation.cells", {"evaluate_study"}),
+    ("prediction.predict", {"predict_session"}),
+    ("report.page", {"build_report"}),
+    ("study.plan", set()),
+    ("cli", set()),
+])
+def test_a_module_concerns_exactly_these_rules(reached, module, expected):
+    assert {rule for rule, modules in reached.items() if f"dyadflow.{module}" in modules} == expected
+
+
+def test_every_rule_has_a_script_of_its_name_a_log_a_benchmark_an_environment_and_resources():
+    for name, body in rules().items():
+        assert f'"../workflow/scripts/{name}.py"' in body, name
+        assert all(part in body for part in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=", "message:")), name
+        assert re.search(rf'code=plan\.code\w*\("{name}"\)', body), name
+    assert set(rules()) == {script.stem for script in SCRIPTS.glob("*.py")}
+
+
+def test_each_environment_holds_what_its_rules_scripts_import():
+    import sys
+
+    code = CodeMap(SCRIPTS)
+    for name, body in rules().items():
+        environment = re.search(r'"\.\./envs/(\w+)\.yaml"', body)[1]
+        content = yaml.safe_load((ROOT / "envs" / f"{environment}.yaml").read_text())["dependencies"]
+        held = {re.split(r"[ =<>]", item)[0] for item in content if isinstance(item, str)}
+        held |= {item.split("==")[0] for part in content if isinstance(part, dict) for item in part["pip"]}
+        imports = {
+            imported.split(".")[0] for module in code.reached(SCRIPTS / f"{name}.py", BY_NAME.get(name, ()))
+            for imported in code._graph.find_modules_directly_imported_by(module)
+        } - {"dyadflow", *sys.stdlib_module_names}
+        packages = {{"torch": "pytorch", "PyYAML": "pyyaml"}.get(DISTRIBUTIONS.get(item, item),
+                    DISTRIBUTIONS.get(item, item)) for item in imports}
+        assert packages <= held, f"{name}: envs/{environment}.yaml lacks {', '.join(sorted(packages - held))}"
