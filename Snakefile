@@ -1,6 +1,7 @@
 # dyadflow: recordings and coding files in, evaluated models and a report out.
 # Studies are named in config/config.yaml; `snakemake --cores all` makes everything that is missing or out of date.
 
+
 configfile: "config/config.yaml"
 
 
@@ -44,4 +45,6 @@ rule report:
 
 
 onsuccess:
-    print("\n".join(f"Report: {page}" for page in plan.reports() if Path(page).exists()))
+    print(
+        "\n".join(f"Report: {page}" for page in plan.reports() if Path(page).exists())
+    )

@@ -11,10 +11,6 @@ rule compare_coders:
             category="Agreement",
         ),
         confusion="results/{study}/agreement/confusion.tsv",
-    params:
-        dyads=plan.dyads,
-        kinds=plan.kinds,
-        code=plan.code("compare_coders"),
     log:
         "results/{study}/logs/compare_coders.log",
     benchmark:
@@ -24,6 +20,10 @@ rule compare_coders:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        dyads=plan.dyads,
+        kinds=plan.kinds,
+        code=plan.code("compare_coders"),
     message:
         "Comparing the coders of {wildcards.study}"
     script:

@@ -7,11 +7,6 @@ rule import_annotations:
     output:
         segments="results/{study}/annotations/sessions/{session}.segments.tsv",
         issues="results/{study}/annotations/sessions/{session}.issues.tsv",
-    params:
-        coding=plan.coding,
-        recording=plan.media_name,
-        vocabulary=plan.vocabulary,
-        code=plan.code("import_annotations"),
     log:
         "results/{study}/logs/import_annotations/{session}.log",
     benchmark:
@@ -21,6 +16,11 @@ rule import_annotations:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        coding=plan.coding,
+        recording=plan.media_name,
+        vocabulary=plan.vocabulary,
+        code=plan.code("import_annotations"),
     message:
         "Importing the coding of {wildcards.session}"
     script:
@@ -29,8 +29,12 @@ rule import_annotations:
 
 rule collect_annotations:
     input:
-        segments=plan.every_session("results/{study}/annotations/sessions/{session}.segments.tsv"),
-        issues=plan.every_session("results/{study}/annotations/sessions/{session}.issues.tsv"),
+        segments=plan.every_session(
+            "results/{study}/annotations/sessions/{session}.segments.tsv"
+        ),
+        issues=plan.every_session(
+            "results/{study}/annotations/sessions/{session}.issues.tsv"
+        ),
         probes=plan.every_session("results/{study}/media/{session}/probe.json"),
     output:
         segments=report(
@@ -43,13 +47,6 @@ rule collect_annotations:
             caption="../workflow/report/issues.rst",
             category="Annotations",
         ),
-    params:
-        coding=plan.coders_by_session,
-        phased=plan.phased,
-        vocabulary=plan.vocabulary,
-        severities=plan.severities,
-        needs_sound=plan.needs_sound,
-        code=plan.code("collect_annotations"),
     log:
         "results/{study}/logs/collect_annotations.log",
     benchmark:
@@ -59,6 +56,13 @@ rule collect_annotations:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        coding=plan.coders_by_session,
+        phased=plan.phased,
+        vocabulary=plan.vocabulary,
+        severities=plan.severities,
+        needs_sound=plan.needs_sound,
+        code=plan.code("collect_annotations"),
     message:
         "Gathering segments and issues of {wildcards.study}"
     script:
@@ -71,8 +75,6 @@ rule check_study:
         issues="results/{study}/annotations/issues.tsv",
     output:
         checked="results/{study}/annotations/checked.txt",
-    params:
-        code=plan.code("check_study"),
     log:
         "results/{study}/logs/check_study.log",
     benchmark:
@@ -82,6 +84,8 @@ rule check_study:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        code=plan.code("check_study"),
     message:
         "Checking {wildcards.study}"
     script:
@@ -95,11 +99,6 @@ rule label_frames:
         checked=ancient("results/{study}/annotations/checked.txt"),
     output:
         labels="results/{study}/annotations/labels/{session}.h5",
-    params:
-        spec=plan.label_spec,
-        phases=plan.sheet_phases,
-        coders=plan.coders,
-        code=plan.code("label_frames"),
     log:
         "results/{study}/logs/label_frames/{session}.log",
     benchmark:
@@ -109,6 +108,11 @@ rule label_frames:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        spec=plan.label_spec,
+        phases=plan.sheet_phases,
+        coders=plan.coders,
+        code=plan.code("label_frames"),
     message:
         "Labelling the frames of {wildcards.session}"
     script:
@@ -118,12 +122,11 @@ rule label_frames:
 # One small file that stands for all labels: a training job reads it instead of a thousand inputs.
 rule index_labels:
     input:
-        labels=plan.every_coded_session("results/{study}/annotations/labels/{session}.h5"),
+        labels=plan.every_coded_session(
+            "results/{study}/annotations/labels/{session}.h5"
+        ),
     output:
         index="results/{study}/annotations/labels.tsv",
-    params:
-        sessions=plan.coded_sessions,
-        code=plan.code("index_labels"),
     log:
         "results/{study}/logs/index_labels.log",
     benchmark:
@@ -133,6 +136,9 @@ rule index_labels:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        sessions=plan.coded_sessions,
+        code=plan.code("index_labels"),
     message:
         "Listing the labels of {wildcards.study}"
     script:

@@ -1,18 +1,15 @@
 # Paths and wildcards, nothing else. What a job reads and which settings concern it, `plan` answers.
-import os
 import sys
 from pathlib import Path
 
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
-# Scripts must load the library that lies beside them, whatever else is installed: the digests are of that one.
 sys.path.insert(0, str(SCRIPTS))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(SCRIPTS), *filter(None, [os.environ.get("PYTHONPATH")])]
-)
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.loading import load_from
 from dyadflow.study.plan import Plan
 
+load_from(SCRIPTS)
 try:
     plan = Plan.load(config["studies"], SCRIPTS)
     absent = plan.absent_inputs()

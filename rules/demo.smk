@@ -7,20 +7,20 @@ rule make_demo_session:
         observer="results/{study}/private/recordings/{session}_anna.txt",
         elan="results/{study}/private/recordings/{session}_ben.eaf",
         truth="results/{study}/demo/{session}.truth.tsv",
-    params:
-        settings=plan.demo_settings,
-        code=plan.code("make_demo_session"),
-    wildcard_constraints:
-        study="|".join(plan.demo_studies()) or "(?!)",
     log:
         "results/{study}/logs/make_demo_session/{session}.log",
     benchmark:
         "results/{study}/benchmarks/make_demo_session/{session}.tsv"
+    wildcard_constraints:
+        study="|".join(plan.demo_studies()) or "(?!)",
     conda:
         "../envs/media.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=plan.demo_settings,
+        code=plan.code("make_demo_session"),
     message:
         "Making the synthetic session {wildcards.session}"
     script:

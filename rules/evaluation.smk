@@ -22,15 +22,6 @@ rule evaluate_study:
             caption="../workflow/report/comparisons.rst",
             category="Evaluation",
         ),
-    params:
-        cells=plan.cell_list,
-        sessions=plan.covariates,
-        kinds=plan.kinds,
-        score_coders=plan.score_coders,
-        instructed=plan.instructed_phases,
-        settings=plan.evaluation,
-        seed=plan.seed,
-        code=plan.code("evaluate_study"),
     log:
         "results/{study}/logs/evaluate_study.log",
     benchmark:
@@ -40,6 +31,15 @@ rule evaluate_study:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        cells=plan.cell_list,
+        sessions=plan.covariates,
+        kinds=plan.kinds,
+        score_coders=plan.score_coders,
+        instructed=plan.instructed_phases,
+        settings=plan.evaluation,
+        seed=plan.seed,
+        code=plan.code("evaluate_study"),
     message:
         "Evaluating the cells of {wildcards.study}"
     script:

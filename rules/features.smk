@@ -10,11 +10,6 @@ rule extract_features:
         probes=plan.every_session_of_batch("results/{study}/media/{session}/probe.json"),
     output:
         index="results/{study}/features/{extractor}/batch{batch}.tsv",
-    params:
-        sessions=plan.batch_sessions,
-        settings=plan.extractor,
-        threads=plan.torch_threads,
-        code=plan.code_with_backbone("extract_features"),
     log:
         "results/{study}/logs/extract_features/{extractor}/batch{batch}.log",
     benchmark:
@@ -25,6 +20,11 @@ rule extract_features:
         gpu=plan.gpus,
         mem_mb=6000,
         runtime=240,
+    params:
+        sessions=plan.batch_sessions,
+        settings=plan.extractor,
+        threads=plan.torch_threads,
+        code=plan.code_with_backbone("extract_features"),
     message:
         "Extracting {wildcards.extractor}, batch {wildcards.batch} of {wildcards.study}"
     script:

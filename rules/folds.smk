@@ -11,12 +11,6 @@ rule assign_folds:
             caption="../workflow/report/folds.rst",
             category="Evaluation",
         ),
-    params:
-        folds=plan.folds,
-        dyads=plan.dyads,
-        coders=plan.label_coders,
-        targets=plan.targets,
-        code=plan.code("assign_folds"),
     log:
         "results/{study}/logs/assign_folds.log",
     benchmark:
@@ -26,6 +20,12 @@ rule assign_folds:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        folds=plan.folds,
+        dyads=plan.dyads,
+        coders=plan.label_coders,
+        targets=plan.targets,
+        code=plan.code("assign_folds"),
     message:
         "Assigning the dyads of {wildcards.study} to folds"
     script:

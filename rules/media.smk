@@ -6,8 +6,6 @@ rule probe_recording:
         recording=plan.recording,
     output:
         probe="results/{study}/media/{session}/probe.json",
-    params:
-        code=plan.code("probe_recording"),
     log:
         "results/{study}/logs/probe_recording/{session}.log",
     benchmark:
@@ -17,6 +15,8 @@ rule probe_recording:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=plan.code("probe_recording"),
     message:
         "Looking at the recording of {wildcards.session}"
     script:
@@ -31,10 +31,6 @@ rule decode_session:
     output:
         views=directory("results/{study}/private/media/{session}"),
         grid="results/{study}/media/{session}/grid.json",
-    params:
-        settings=plan.media_settings,
-        views=plan.views,
-        code=plan.code("decode_session"),
     log:
         "results/{study}/logs/decode_session/{session}.log",
     benchmark:
@@ -44,6 +40,10 @@ rule decode_session:
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        settings=plan.media_settings,
+        views=plan.views,
+        code=plan.code("decode_session"),
     message:
         "Decoding {wildcards.session}"
     script:

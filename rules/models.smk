@@ -7,9 +7,21 @@ rule train_cell:
         labels="results/{study}/annotations/labels.tsv",
         features=plan.cell_features,
     output:
-        models=directory("results/{study}/models/{protocol}/{target}/{stream}/{model}/folds"),
+        models=directory(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/folds"
+        ),
         probabilities="results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5",
         search="results/{study}/models/{protocol}/{target}/{stream}/{model}/search.tsv",
+    log:
+        "results/{study}/logs/train_cell/{protocol}/{target}/{stream}/{model}.log",
+    benchmark:
+        "results/{study}/benchmarks/train_cell/{protocol}/{target}/{stream}/{model}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.training_gpus,
+        mem_mb=16000,
+        runtime=1440,
     params:
         recipe=plan.recipe,
         network=plan.network,
@@ -19,15 +31,6 @@ rule train_cell:
         code=plan.code_with_network("train_cell"),
         # A search under way survives a killed job here; it is never read by another rule.
         state="results/{study}/state/{protocol}/{target}/{stream}/{model}",
-    log:
-        "results/{study}/logs/train_cell/{protocol}/{target}/{stream}/{model}.log",
-    benchmark:
-        "results/{study}/benchmarks/train_cell/{protocol}/{target}/{stream}/{model}.tsv"
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        mem_mb=6000,
-        runtime=1440,
     message:
         "Training {wildcards.model} on {wildcards.stream} for {wildcards.target} ({wildcards.protocol})"
     script:

@@ -9,12 +9,6 @@ rule predict_session:
     output:
         segments="results/{study}/prediction/{session}.tsv",
         elan="results/{study}/prediction/{session}.eaf",
-    params:
-        tiers=plan.predicted_tiers,
-        scheme=plan.scheme,
-        media=plan.media_name,
-        threads=plan.training_threads,
-        code=plan.code_with_predicting_network("predict_session"),
     log:
         "results/{study}/logs/predict_session/{session}.log",
     benchmark:
@@ -24,6 +18,12 @@ rule predict_session:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        tiers=plan.predicted_tiers,
+        scheme=plan.scheme,
+        media=plan.media_name,
+        threads=plan.training_threads,
+        code=plan.code_with_predicting_network("predict_session"),
     message:
         "Predicting the codes of {wildcards.session}"
     script:

@@ -26,13 +26,6 @@ rule build_report:
             caption="../workflow/report/page.rst",
             category="Report",
         ),
-    params:
-        study=plan.report,
-        headline=plan.headline,
-        scheme=plan.scheme,
-        sessions=plan.report_sessions,
-        cells=plan.cell_list,
-        code=plan.code("build_report"),
     log:
         "results/{study}/logs/build_report.log",
     benchmark:
@@ -42,6 +35,13 @@ rule build_report:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        study=plan.report,
+        headline=plan.headline,
+        scheme=plan.scheme,
+        sessions=plan.report_sessions,
+        cells=plan.cell_list,
+        code=plan.code("build_report"),
     message:
         "Writing the report of {wildcards.study}"
     script:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from dyadflow.errors import DyadflowError
-from dyadflow.study.schema import json_schema
+from dyadflow.study.schema import json_schema, settings_table
 from dyadflow.study.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -54,12 +54,13 @@ def test_a_faulty_setting_is_one_sentence(small, place, value, expected):
 
 
 @pytest.mark.parametrize(("sheet", "line", "expected"), [
-    ("sessions", "s1\td9\tx.mp4\t1", "S/sessions.tsv, line 6: session 's1' stands there twice. Give each session one line."),
-    ("sessions", "s 9\td9\tx.mp4\t1", "S/sessions.tsv, line 6: 's 9' cannot name a session. Use letters, digits, - and _ only, "
-     "beginning with a letter or digit."),
+    ("sessions", "s1\td9\tx.mp4\t1", "S/sessions.tsv, line 6: session 's1' stands there twice. "
+     "Give each session one line."),
+    ("sessions", "s 9\td9\tx.mp4\t1", "S/sessions.tsv, line 6: 's 9' cannot name a session. "
+     "Use letters, digits, - and _ only, beginning with a letter or digit."),
     ("sessions", "s9\td9\t\t1", "S/sessions.tsv, line 6: session 's9' names no recording. Fill in the column media."),
-    ("coding", "s7\tA\tx.txt", "S/coding.tsv, line 6: there is coding for session 's7', which is not in the sheet of sessions. "
-     "Correct the name, or add the session with its recording."),
+    ("coding", "s7\tA\tx.txt", "S/coding.tsv, line 6: there is coding for session 's7', which is not in the sheet of "
+     "sessions. Correct the name, or add the session with its recording."),
     ("coding", "s1\tA\tx.txt", "S/coding.tsv, line 6: coder 'A' stands twice with session 's1'. Give the two coders "
      "different names, or remove one of the files."),
 ])
@@ -99,6 +100,11 @@ def test_a_session_without_coding_is_no_fault_and_does_not_count_as_a_coded_dyad
 def test_the_committed_schema_is_the_one_that_the_settings_generate():
     committed = (ROOT / "config" / "study.schema.json").read_text()
     assert committed == json_schema(), "run: dyadflow schema > config/study.schema.json"
+
+
+def test_the_committed_table_of_settings_is_the_one_that_the_settings_generate():
+    committed = (ROOT / "docs" / "settings.md").read_text()
+    assert committed.endswith(settings_table()), "run: make docs"
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "config" / "studies").glob("*.yaml")), ids=lambda path: path.stem)

@@ -88,8 +88,8 @@ class Project:
         """How each rule's message begins: what a dry run prints instead of the rule's name."""
         found = {}
         for file in self.path("rules").glob("*.smk"):
-            for rule, message in re.findall(r'^rule (\w+):.*?message:\s+"([^{"]+)', file.read_text(), re.DOTALL | re.MULTILINE):
-                found[rule] = message
+            pattern = r'^rule (\w+):.*?message:\s+"([^{"]+)'
+            found.update(re.findall(pattern, file.read_text(), re.DOTALL | re.MULTILINE))
         assert len(set(found.values())) == len(found)
         return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 

@@ -77,3 +77,11 @@ def schema() -> None:
     from dyadflow.study.schema import json_schema
 
     print(json_schema(), end="")
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting of a study with its default and meaning, as a Markdown table."""
+    from dyadflow.study.schema import settings_table
+
+    print(settings_table(), end="")

@@ -63,7 +63,9 @@ def predict_codes(
     for folder, (target, tier) in zip(models, tiers.items(), strict=True):
         checkpoints = [load_checkpoint(path) for path in sorted(Path(folder).glob("fold*.safetensors"))]
         if not checkpoints:
-            raise DyadflowError(f"there is no trained model of target {target}", where=str(folder), fix="train it first")
+            raise DyadflowError(
+                f"there is no trained model of target {target}", where=str(folder), fix="train it first"
+            )
         _require_rate(checkpoints[0], grid, session)
         files = find_streams(features, [session], checkpoints[0].recipe)
         streams = {name: open_stream(file.path) for (_, name), file in files.items()}
@@ -72,7 +74,8 @@ def predict_codes(
             for checkpoint in checkpoints
         ]
         probabilities = np.mean(votes, axis=0)
-        parts.append(segments_from_probabilities(probabilities, grid, checkpoints[0].classes, session=session, tier=tier))
+        classes = checkpoints[0].classes
+        parts.append(segments_from_probabilities(probabilities, grid, classes, session=session, tier=tier))
     return Segments.concat(parts)
 
 

@@ -293,6 +293,10 @@ class Plan:
         """Settings of a cell's network, and of the search."""
         return self.of(wildcards).settings.models.networks[wildcards.model].model_dump(exclude={"streams"})
 
+    def training_gpus(self, wildcards: Any) -> int:
+        """One GPU where the network's device is CUDA, else none."""
+        return int(self.of(wildcards).settings.models.networks[wildcards.model].device == "cuda")
+
     def protocol(self, wildcards: Any) -> dict:
         """How a cell's result is obtained."""
         return self.of(wildcards).settings.protocols[wildcards.protocol].model_dump()

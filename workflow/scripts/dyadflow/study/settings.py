@@ -39,7 +39,7 @@ class StudySettings(BaseModel):
     folds: FoldSettings = Field(default_factory=FoldSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     protocols: dict[str, ProtocolSettings] = Field(
-        default_factory=lambda: {"corrected": ProtocolSettings()},
+        default_factory=dict,
         description="How results are obtained; two protocols stand side by side in every table.",
     )
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
@@ -54,17 +54,22 @@ class StudySettings(BaseModel):
                 view, _, extractor = part.partition(".")
                 if extractor not in self.features.extractors:
                     known = ", ".join(self.features.extractors) or "none"
-                    raise ValueError(f"models.streams.{name}: {part!r} names extractor {extractor!r}; there are {known}")
+                    raise ValueError(
+                        f"models.streams.{name}: {part!r} names extractor {extractor!r}; there are {known}"
+                    )
                 offered = self.features.extractors[extractor].views
                 if view != "{role}" and view not in offered:
                     raise ValueError(
-                        f"models.streams.{name}: {part!r} names view {view!r}; extractor {extractor} has {', '.join(offered)}"
+                        f"models.streams.{name}: {part!r} names view {view!r}; "
+                        f"extractor {extractor} has {', '.join(offered)}"
                     )
         for name, extractor in self.features.extractors.items():
             for view in extractor.views:
                 if view != "audio" and view not in self.media.views:
                     known = ", ".join(self.media.views) or "none"
                     raise ValueError(f"features.extractors.{name}.views: no view is called {view!r}; there are {known}")
+        if self.targets and self.models.networks and not self.protocols:
+            raise ValueError("protocols: name at least one, with the coders that train and score")
         for number, comparison in enumerate(self.evaluation.comparisons):
             place = f"evaluation.comparisons.{number}"
             _known(comparison.target, self.targets, f"{place}.target")

@@ -182,6 +182,8 @@ def _phases(text: str, where: str) -> tuple[tuple[str, float, float], ...]:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         match = re.fullmatch(r"(.+?)\s+([\d.]+)\s*-\s*([\d.]+)", part)
         if not match:
-            raise DyadflowError(f"phase {part!r} cannot be read", where=where, fix="write play 0-120; still-face 130-250")
+            raise DyadflowError(
+                f"phase {part!r} cannot be read", where=where, fix="write play 0-120; still-face 130-250"
+            )
         found.append((match[1], float(match[2]), float(match[3])))
     return tuple(found)
