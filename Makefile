@@ -6,7 +6,7 @@ UV     := uv==0.13.9
 READY  := $(VENV)/.ready
 REPORT := results/demo/report/index.html
 
-.PHONY: demo test lint docs lock
+.PHONY: demo test lint bench docs lock
 
 demo: $(READY)  ## make the demo study from a seed, train, evaluate, and write its report
 	$(BIN)/snakemake --cores all --quiet rules
@@ -20,6 +20,9 @@ lint: $(READY)  ## what a change must pass before it is committed
 	$(BIN)/snakefmt --check Snakefile rules workflow/Snakefile
 	$(BIN)/snakemake --lint
 	$(BIN)/lint-imports
+
+bench: $(READY)  ## what is measured rather than tested
+	$(BIN)/python bench/interval_coverage.py
 
 docs: $(READY)  ## write what is generated from the settings: the JSON schema and the table of settings
 	$(BIN)/dyadflow schema > config/study.schema.json

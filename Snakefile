@@ -44,7 +44,19 @@ rule report:
         plan.reports(),
 
 
+# What stopped a job is said again at the end, after all that Snakemake says about it; what an earlier run may
+# have left is not.
+onstart:
+    take_faults()
+
+
+onerror:
+    print(take_faults(), end="", file=sys.stderr, flush=True)
+
+
 onsuccess:
     print(
-        "\n".join(f"Report: {page}" for page in plan.reports() if Path(page).exists())
+        "\n".join(
+            f"Report: {page}" for page in plan.reports() if Path(page).exists()
+        )
     )

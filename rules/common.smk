@@ -6,12 +6,13 @@ SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import load_from
 from dyadflow.study.plan import Plan
 
 load_from(SCRIPTS)
 try:
-    plan = Plan.load(config["studies"], SCRIPTS)
+    plan = Plan.load(config.get("studies"), SCRIPTS)
     absent = plan.absent_inputs()
 except DyadflowError as error:
     sys.exit(f"dyadflow: {error}")

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.stage import stage
 
 
@@ -132,3 +133,15 @@ def test_a_job_killed_while_writing_leaves_nothing_that_counts_and_the_next_one_
     assert not (tmp_path / "results/s/one.tsv").exists()
     subprocess.run([sys.executable, str(script), "0"], cwd=tmp_path, check=True)
     assert [path.name for path in (tmp_path / "results/s").glob("*one*")] == ["one.tsv"]
+
+
+def test_what_stopped_jobs_is_kept_until_it_is_taken_once(snakemake):
+    assert take_faults() == ""
+    for rule, session in (("rule_b", "d02"), ("rule_a", "d01")):
+        snakemake.rule, snakemake.log[0] = rule, f"results/demo/logs/{rule}/{session}.log"
+        with pytest.raises(SystemExit), stage(snakemake):
+            raise DyadflowError("2 errors", where="issues.tsv", findings=[f"{session}: one.", f"{session}: two."])
+    assert take_faults() == (
+        "error: d01: one.\nerror: d01: two.\ndyadflow, rule_a: issues.tsv: 2 errors.\n"
+        "error: d02: one.\nerror: d02: two.\ndyadflow, rule_b: issues.tsv: 2 errors.\n")
+    assert take_faults() == ""

@@ -41,7 +41,7 @@ def test_a_whole_study_loads_with_paths_from_the_folder_of_the_file(small):
      "Name one of these under targets."),
     ("folds.outer", 9, "S/study.yaml: folds.outer is 9, but only 4 dyads are coded. Set folds.outer to at most 4, "
      "or add coded dyads."),
-    ("folds.inner", 3, "S/study.yaml: folds.inner is 3, but an outer fold leaves only 2 dyads to train on. "
+    ("folds.inner", 3, "S/study.yaml: folds.inner is 3, but an outer fold may leave no more than 2 to train on. "
      "Set folds.inner to at most 2."),
     ("media.rate_hz", "fast", "S/study.yaml: media.rate_hz: Input should be a valid number, unable to parse string "
      "as a number, not 'fast'. Correct the setting."),

@@ -137,10 +137,11 @@ class Project:
         self.path("config", "config.yaml").write_text(f"studies: [config/studies/{study['name']}.yaml]\n")
 
 
-def new_project(folder: Path) -> Project:
+def new_project(folder: Path, like: Path = ROOT) -> Project:
+    """The tiny study in a copy of the project, nothing of it computed yet."""
     folder.mkdir(parents=True)
     for part in PARTS:
-        source = ROOT / part
+        source = like / part
         if source.is_dir():
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:

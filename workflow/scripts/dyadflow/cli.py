@@ -36,13 +36,14 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to make; it must no
 @app.command()
 def check(study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")]) -> None:
     """Say what is wrong with a study's sheets, recordings and coding files, before anything is computed."""
+    from dyadflow.annotations.issues import count_of
     from dyadflow.study.check import check_study
 
     issues = check_study(study)
     for issue in sorted(issues, key=lambda issue: ("error", "warning", "note").index(issue.severity)):
         print(f"{issue.severity}: {issue.sentence()}")
     errors = len(issues.errors())
-    print(f"{errors} errors, {len(issues) - errors} other findings.")
+    print(f"{count_of(errors, 'error')}, {count_of(len(issues) - errors, 'other finding')}.")
     if errors:
         raise SystemExit(1)
 

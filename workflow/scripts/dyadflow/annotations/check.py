@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from dyadflow.annotations.issues import Issue, Issues
+from dyadflow.annotations.issues import Issue, Issues, count_of
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
 from dyadflow.annotations.vocabulary import Vocabulary
@@ -133,11 +133,13 @@ def _check_media(session: str, probe: "Probe", needs_sound: bool) -> Iterable[Is
     unreadable = {"missing_file", "empty_file", "unreadable_media"} & {
         problem.rule for problem in probe.problems
     }
-    if needs_sound and not probe.audio and not unreadable:
+    # Of a file that holds nothing to be read, what it lacks besides says nothing more.
+    if needs_sound and not probe.audio and not unreadable and probe.duration_s:
         yield Issue(
             "no_sound",
             "the recording has no sound, and the study uses it",
-            fix="name a recording with sound, or leave the streams out that use it",
+            fix="name a recording with sound, leave out the streams that use it, or set no_sound to warning "
+            "under severities in the study file, which leaves the stream of this session without a valid frame",
             session=session,
             file=probe.file,
         )
@@ -153,42 +155,43 @@ def _check_names(session: str, coders: Sequence[str]) -> Iterable[Issue]:
                 f"{' and '.join(repr(name) for name in dict.fromkeys(same))}",
                 session=session,
                 coder=coder,
-                fix="give each coder a name of their own",
+                fix="give each coder a name of their own in the coding sheet",
             )
 
 
 def _check_coder(
     session: str, coder: str, table: pd.DataFrame, end_s: float, vocabulary: Vocabulary, tolerance_s: float
 ) -> Iterable[Issue]:
+    late = table[table.offset_s > end_s + tolerance_s].sort_values("onset_s", kind="stable")
+    if len(late):
+        first = late.iloc[0]
+        yield Issue(
+            "past_the_end",
+            f"{_segments_lie(late)} past the end of the recording ({end_s:.3f} s), first {first.code!r} from "
+            f"{first.onset_s:.3f} to {first.offset_s:.3f} s",
+            fix="check that it is the right recording, and its offset",
+            session=session,
+            coder=coder,
+        )
+    early = table[table.onset_s < -tolerance_s].sort_values("onset_s", kind="stable")
+    if len(early):
+        first = early.iloc[0]
+        yield Issue(
+            "before_zero",
+            f"{_segments_lie(early)} before the recording begins, first {first.code!r} at {first.onset_s:.3f} s",
+            fix="check the offset of the coding",
+            session=session,
+            coder=coder,
+        )
     for tier, group in table.groupby("tier", sort=False):
-        late = group[group.offset_s > end_s + tolerance_s]
-        if len(late):
-            first = late.iloc[0]
-            yield Issue(
-                "past_the_end",
-                f"{_segments(len(late))} of tier {tier!r} past the end of the recording "
-                f"({end_s:.3f} s), first {first.code!r} from {first.onset_s:.3f} to {first.offset_s:.3f} s",
-                fix="check that it is the right recording, and its offset",
-                session=session,
-                coder=coder,
-            )
-        early = group[group.onset_s < -tolerance_s]
-        if len(early):
-            first = early.iloc[0]
-            yield Issue(
-                "before_zero",
-                f"{_segments(len(early))} of tier {tier!r} before the recording begins, first "
-                f"{first.code!r} at {first.onset_s:.3f} s",
-                fix="check the offset of the coding",
-                session=session,
-                coder=coder,
-            )
         if tier in vocabulary.exclusive_tiers and tier != PHASE_TIER:
             yield from _find_gaps(session, coder, tier, group, tolerance_s)
 
 
-def _segments(count: int) -> str:
-    return "1 segment lies" if count == 1 else f"{count} segments lie"
+def _segments_lie(rows: pd.DataFrame) -> str:
+    """How many segments, and of which tiers: one finding for all that a shifted file has shifted."""
+    tiers = ", ".join(f"{count} of tier {tier!r}" for tier, count in rows.tier.value_counts(sort=False).items())
+    return f"{count_of(len(rows), 'segment')} ({tiers}) {'lies' if len(rows) == 1 else 'lie'}"
 
 
 def _find_gaps(
@@ -202,7 +205,8 @@ def _find_gaps(
         longest = int(lengths_s.argmax())
         yield Issue(
             "gap",
-            f"{int(gaps.sum())} stretches of tier {tier!r} between its first and last code are not coded, "
+            f"{count_of(int(gaps.sum()), 'stretch', 'stretches')} between the first and the last code of tier "
+            f"{tier!r} without a code, "
             f"{lengths_s[gaps].sum():.3f} s together, the longest from {ends_s[longest]:.3f} to "
             f"{ends_s[longest] + lengths_s[longest]:.3f} s",
             session=session,

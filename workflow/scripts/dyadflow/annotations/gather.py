@@ -1,6 +1,7 @@
 """From the imports of all sessions to one table of segments and one of issues."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dyadflow.annotations.check import check_coding
@@ -48,10 +49,23 @@ def gather_coding(
         Of all sessions and coders.
     issues
         With the study's severities.
+
+    Notes
+    -----
+    Coding that runs past the end of a recording which breaks off is a note as long as the break itself stops
+    the study: one fault, one error.
     """
     together = Segments.concat(segments)
     found = sum(issues, Issues())
     found = check_coding(
         together, found, probes, vocabulary=vocabulary, needs_sound=needs_sound, coding=coding, phased=phased
     )
-    return together, found.regraded(severities)
+    return together, _set_consequences_aside(found.regraded(severities))
+
+
+def _set_consequences_aside(issues: Issues) -> Issues:
+    broken = {issue.session for issue in issues.errors() if issue.rule == "truncated"}
+    return Issues.of(
+        replace(issue, severity="note") if issue.rule == "past_the_end" and issue.session in broken else issue
+        for issue in issues
+    )

@@ -156,15 +156,20 @@ def require_no_errors(issues: Issues, *, where: str) -> str:
     Raises
     ------
     DyadflowError
-        With every error in a line of its own.
+        With every error among its findings.
     """
     errors = issues.errors()
     if errors:
-        lines = "\n".join(f"  {issue.sentence()}" for issue in errors)
         raise DyadflowError(
-            f"{len(errors)} errors in the coding or the recordings:\n{lines}\n",
+            f"{count_of(len(errors), 'error')} in the coding or the recordings",
             where=str(where),
-            fix="repair them, or lower their severity in the study file (severities:) if they may stand",
+            fix="repair what is listed there, or lower its severity in the study file (severities:) if it may stand",
+            findings=[issue.sentence() for issue in errors],
         )
     warnings = sum(issue.severity == "warning" for issue in issues)
-    return f"0 errors, {warnings} warnings, {len(issues) - warnings} notes"
+    return f"0 errors, {count_of(warnings, 'warning')}, {count_of(len(issues) - warnings, 'note')}"
+
+
+def count_of(count: int, noun: str, plural: str = "") -> str:
+    """A count and its noun: ``1 error``, ``2 errors``."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"

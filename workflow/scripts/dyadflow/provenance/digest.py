@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 PACKAGE = "dyadflow"
-#: How a result was recorded is not part of what it is.
-LEFT_OUT = f"{PACKAGE}.provenance"
+#: How a result was recorded, and how an error is worded, is not part of what a result is.
+LEFT_OUT = (f"{PACKAGE}.provenance", f"{PACKAGE}.errors")
 #: Import names that differ from the name of the distribution that brings them.
 DISTRIBUTIONS = {
     "ffmpeg": "ffmpeg-python", "imageio_ffmpeg": "imageio-ffmpeg", "pympi": "pympi-ling",

@@ -16,11 +16,10 @@ from typing import Any
 
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.digest import LEFT_OUT, PACKAGE
+from dyadflow.provenance.faults import keep_fault
 from dyadflow.provenance.manifest import write_manifests
 
 UNFINISHED = ".part-"
-#: What this room itself loads: how errors are worded decides no result.
-OWN = {PACKAGE, f"{PACKAGE}.errors"}
 
 
 class Outputs:
@@ -91,7 +90,8 @@ def stage(snakemake: Any) -> Iterator[Job]:
     Raises
     ------
     SystemExit
-        After a user's mistake (`DyadflowError`): its sentence is printed, and no traceback.
+        After a user's mistake (`DyadflowError`): its sentence is printed, kept to be said again when the run
+        ends, and no traceback.
     RuntimeError
         If the job loaded a module that its code digest does not cover.
     """
@@ -104,7 +104,9 @@ def stage(snakemake: Any) -> Iterator[Job]:
             write_manifests(job, job.output.publish())
         except DyadflowError as error:
             job.output.discard()
-            print(error, file=sys.stderr)
+            print(error.in_full(), file=sys.stderr)
+            if job.log is not None:
+                keep_fault(job.log, error.in_full(f"dyadflow, {job.rule}: "))
             print(f"dyadflow, {job.rule}: {error}", file=console, flush=True)
             raise SystemExit(1) from None
         except BaseException as error:
@@ -115,8 +117,8 @@ def stage(snakemake: Any) -> Iterator[Job]:
 
 
 def _refuse_uncovered_modules(covered: list[str]) -> None:
-    loaded = {name for name in sys.modules if name == PACKAGE or name.startswith(PACKAGE + ".")}
-    missed = sorted(name for name in loaded - set(covered) - OWN if not name.startswith(LEFT_OUT))
+    loaded = {name for name in sys.modules if name.startswith(PACKAGE + ".")}
+    missed = sorted(name for name in loaded - set(covered) if not name.startswith(LEFT_OUT))
     if missed:
         raise RuntimeError(
             f"this job loaded {', '.join(missed)}, which its code digest does not cover: "

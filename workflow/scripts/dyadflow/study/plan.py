@@ -17,6 +17,8 @@ from dyadflow.provenance.digest import CodeMap
 from dyadflow.study.study import Study, load_study
 
 RESULTS = "results"
+#: How the files end that rule `make_demo_session` makes.
+DEMO_FILES = (".mp4", "_anna.txt", "_ben.eaf")
 
 
 class Plan:
@@ -35,16 +37,19 @@ class Plan:
         self.scripts = Path(scripts)
 
     @classmethod
-    def load(cls, files: Sequence[str], scripts: str | Path) -> "Plan":
-        """Load the studies that a configuration names.
+    def load(cls, files: Sequence[str] | str | None, scripts: str | Path) -> "Plan":
+        """Load the studies that a configuration names: a list of files, or one file.
 
         Raises
         ------
         DyadflowError
             If there is none, two have one name, or one of them is faulty.
         """
-        if not files:
-            raise DyadflowError("no study is named", where="configuration", fix="list at least one under `studies:`")
+        files = [files] if isinstance(files, str) else files
+        if not isinstance(files, list) or not files or not all(isinstance(file, str) for file in files):
+            raise DyadflowError(
+                "no study is named", where="config/config.yaml", fix="list at least one study's file under `studies:`"
+            )
         studies: dict[str, Study] = {}
         for file in files:
             study = load_study(file)
@@ -489,14 +494,15 @@ class Plan:
         """Recordings and coding files that are neither there nor made by a rule, one sentence each."""
         found = []
         for study in self.studies.values():
-            made = f"{RESULTS}/{study.name}/private/recordings/" if study.settings.demo else None
+            made = f"{RESULTS}/{study.name}/private/recordings/"
             files = [(session.media, f"session {session.name}", "recording") for session in study.sessions]
             files += [
                 (coding.path, f"session {coding.session}, coder {coding.coder}", "coding file")
                 for coding in study.coding
             ]
             for file, where, what in files:
-                if not (made and file.startswith(made)) and not Path(file).exists():
+                by_rule = study.settings.demo and file.startswith(made) and file.endswith(DEMO_FILES)
+                if not by_rule and not Path(file).exists():
                     found.append(DyadflowError(
                         f"the {what} {file} is not there", where=f"{study.file}, {where}",
                         fix="correct the sheet, or put the file in its place",

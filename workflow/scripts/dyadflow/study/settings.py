@@ -1,9 +1,11 @@
 """The study: one typed configuration, composed of the settings that each room defines for itself."""
 
+import difflib
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from dyadflow.annotations.issues import SEVERITIES
 from dyadflow.demo.settings import DemoSettings
 from dyadflow.evaluation.settings import EvaluationSettings
 from dyadflow.features.settings import FeatureSettings
@@ -46,6 +48,16 @@ class StudySettings(BaseModel):
     prediction: PredictionSettings = Field(default_factory=PredictionSettings)
     report: ReportSettings = Field(default_factory=ReportSettings)
     demo: DemoSettings | None = Field(None, description="Only for studies whose recordings are made from a seed.")
+
+    @field_validator("severities")
+    @classmethod
+    def _names_rules(cls, severities: dict[str, str]) -> dict[str, str]:
+        for rule in severities:
+            if rule not in SEVERITIES:
+                near = difflib.get_close_matches(rule, SEVERITIES, n=1, cutoff=0.5)
+                known = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(SEVERITIES)}"
+                raise ValueError(f"no issue is called {rule!r}; {known}")
+        return severities
 
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> "StudySettings":

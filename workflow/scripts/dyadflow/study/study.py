@@ -14,6 +14,9 @@ from dyadflow.errors import DyadflowError
 from dyadflow.study.settings import StudySettings
 from dyadflow.study.sheets import Coding, Session, read_coding_sheet, read_sessions
 
+#: One held out, and one on either side of an inner split.
+LEAST_DYADS = 3
+
 
 @dataclass(frozen=True)
 class Study:
@@ -169,6 +172,11 @@ def _enough_dyads(study: Study) -> None:
         return
     dyads = {session.dyad for session in study.sessions if study.is_coded(session.name)}
     folds = study.settings.folds
+    if len(dyads) < LEAST_DYADS:
+        raise DyadflowError(
+            f"the study trains models, but the number of coded dyads is {len(dyads)}", where=str(study.file),
+            fix=f"add coded dyads until there are {LEAST_DYADS} at least, or name no targets to go without training",
+        )
     if folds.outer > len(dyads):
         raise DyadflowError(
             f"folds.outer is {folds.outer}, but only {len(dyads)} dyads are coded", where=str(study.file),
@@ -177,6 +185,7 @@ def _enough_dyads(study: Study) -> None:
     training = len(dyads) - -(-len(dyads) // folds.outer)
     if folds.inner > training:
         raise DyadflowError(
-            f"folds.inner is {folds.inner}, but an outer fold leaves only {training} dyads to train on",
-            where=str(study.file), fix=f"set folds.inner to at most {training}",
+            f"folds.inner is {folds.inner}, but an outer fold may leave no more than {training} to train on",
+            where=str(study.file),
+            fix=f"set folds.inner to at most {training}" if training > 1 else f"set folds.outer to {len(dyads)}",
         )

@@ -1,0 +1,137 @@
+"""The demo study as it ships, run once; what it must show, and a real recording coded by its models."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from lxml import etree
+
+from dyadflow.annotations.scheme import read_scheme
+from dyadflow.demo.planted import planted_agreement
+from dyadflow.demo.settings import DemoSettings
+
+from .conftest import ROOT, new_project
+
+PEEKABOO = ROOT.parent / "shared" / "data" / "peekaboo" / "peekaboo.mp4"
+METRICS = {"accuracy", "precision_weighted", "recall_weighted", "f1_macro", "f1_weighted", "kappa"}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    project = new_project(tmp_path_factory.mktemp("demo") / "project")
+    shutil.copy2(ROOT / "config" / "config.yaml", project.path("config", "config.yaml"))
+    project.run()
+    return project
+
+
+def table(project, *place):
+    return pd.read_csv(project.path("results", "demo", *place), sep="\t")
+
+
+def test_a_second_demo_runs_no_job(demo):
+    assert demo.planned() == {}
+
+
+def test_the_cell_named_beforehand_beats_the_better_baseline_for_both_targets(demo):
+    found = table(demo, "evaluation", "comparisons.tsv").set_index("target")
+    assert set(found.index) == {"infant", "caregiver"}
+    assert set(zip(found.stream, found.model, strict=True)) == {("multimodal", "bilstm")}
+    assert (found.difference > 0).all() and (found.low > 0).all()
+    assert (found.p_holm < 0.05).all()
+    assert (found.dyads == 12).all()
+
+
+def test_the_coders_agree_as_far_as_was_planted(demo):
+    study = yaml.safe_load(demo.path("config/studies/demo.yaml").read_text())
+    planted = planted_agreement(
+        DemoSettings(**study["demo"]), read_scheme(demo.path("config/schemes/icep-r.yaml")), dyads=200,
+        rate_hz=study["media"]["rate_hz"])
+    found = table(demo, "agreement", "agreement.tsv")
+    found = found[found.phase == "all"].set_index("target")
+    for target in ("infant", "caregiver"):
+        row = found.loc[target]
+        assert row.kappa_low < planted[target].kappa < row.kappa_high
+        assert row.percent_low < planted[target].percent < row.percent_high
+
+
+def test_the_result_table_has_a_row_for_each_cell_and_metric_with_baselines_among_them(demo):
+    cells = table(demo, "evaluation", "cells.tsv")
+    assert list(cells.columns) == ["protocol", "target", "stream", "model", "phase", "metric", "value", "low", "high",
+                                   "fold_mean", "fold_sd", "dyads", "frames"]
+    overall = cells[cells.phase == "all"]
+    assert set(overall.metric) >= METRICS
+    cell = ["target", "stream", "model"]
+    streams = ("multimodal", "dinov2", "w2vbert", "motion", "logmel")
+    expected = {(target, stream, model) for target in ("infant", "caregiver")
+                for stream in streams for model in ("bilstm", "linear")}
+    expected |= {(target, "none", model) for target in ("infant", "caregiver") for model in ("majority", "phase")}
+    assert set(overall[cell].itertuples(index=False, name=None)) == expected
+    assert not overall.duplicated([*cell, "metric"]).any()
+    assert {"play", "still-face", "reunion"} <= set(cells.phase) and "turn-away" not in set(cells.phase)
+
+
+def test_no_shareable_file_holds_pictures_and_the_page_is_one_file(demo):
+    shareable = [path for path in demo.path("results/demo").rglob("*") if "private" not in path.parts]
+    assert not [path for path in shareable if path.suffix in {".mp4", ".wav", ".png", ".jpg"}]
+    assert demo.path("results/demo/report/index.html").stat().st_size > 100_000
+
+
+CODED_BY_HAND = """\
+Observation: peekaboo
+Time_Relative_sf\tDuration_sf\tObservation\tSubject\tBehavior\tEvent_Type
+0.00\t10.48\tpeekaboo\tSession\tplay\tState start
+0.00\t2.40\tpeekaboo\tInfant\tIneu\tState start
+2.40\t0\tpeekaboo\tInfant\tIneu\tState stop
+2.40\t3.70\tpeekaboo\tInfant\tIpos\tState start
+6.10\t0\tpeekaboo\tInfant\tIpos\tState stop
+6.10\t4.38\tpeekaboo\tInfant\tIneu\tState start
+0.60\t1.40\tpeekaboo\tCaregiver\tCpvc\tState start
+2.00\t0\tpeekaboo\tCaregiver\tCpvc\tState stop
+2.00\t8.48\tpeekaboo\tCaregiver\tCpos\tState start
+10.48\t0\tpeekaboo\tInfant\tIneu\tState stop
+10.48\t0\tpeekaboo\tCaregiver\tCpos\tState stop
+10.48\t0\tpeekaboo\tSession\tplay\tState stop
+"""
+
+
+@pytest.mark.skipif(not PEEKABOO.exists(), reason="the real clip lies in ../shared, which is not here")
+def test_a_real_recording_goes_through_and_is_coded_by_the_demos_models(demo):
+    study = yaml.safe_load(demo.path("config/studies/demo.yaml").read_text())
+    whole = {"region": "whole", "width_px": 70, "height_px": 70}
+    study |= {
+        "name": "clip", "title": "A real clip", "sessions": "clip/sessions.tsv", "coding": "clip/coding.tsv",
+        "data_folder": "clip", "targets": [], "evaluation": {},
+        "prediction": {"study": "demo", "sessions": "all"},
+    }
+    study["media"]["views"] = {"infant": whole, "caregiver": whole}
+    study.pop("demo")
+    folder = demo.path("config/studies/clip")
+    folder.mkdir()
+    shutil.copy2(PEEKABOO, folder / "peekaboo.mp4")
+    (folder / "peekaboo_anna.txt").write_text(CODED_BY_HAND, encoding="utf-16")
+    (folder / "sessions.tsv").write_text("session\tdyad\tmedia\npeekaboo\tp1\tpeekaboo.mp4\n")
+    (folder / "coding.tsv").write_text("session\tcoder\tpath\npeekaboo\tanna\tpeekaboo_anna.txt\n")
+    demo.path("config/studies/clip.yaml").write_text(yaml.safe_dump(study))
+    demo.path("config/both.yaml").write_text("studies: [config/studies/demo.yaml, config/studies/clip.yaml]\n")
+    demo.run("--configfile", "config/both.yaml")
+
+    results = demo.path("results/clip")
+    segments = pd.read_csv(results / "annotations/segments.tsv", sep="\t")
+    assert list(segments.code) == ["Cpvc", "Cpos", "Ineu", "Ipos", "Ineu", "play"]
+    issues = pd.read_csv(results / "annotations/issues.tsv", sep="\t")
+    assert set(issues.rule) >= {"variable_rate"} and "error" not in set(issues.severity)
+    predicted = pd.read_csv(results / "prediction/peekaboo.tsv", sep="\t")
+    # 150 pictures in 10.52 s: 131 or 132 frames at 12.5 Hz, each predicted once for each role.
+    for tier, classes in (("infant", {"Ineg", "Inon", "Ineu", "Ipos"}), ("caregiver", {"Cneg", "Cneu", "Cpvc", "Cpos"})):
+        rows = predicted[predicted.tier == tier]
+        assert set(rows.code) <= classes
+        assert rows.onset_s.iloc[0] == 0 and 10.4 < rows.offset_s.iloc[-1] < 10.7
+        assert (rows.onset_s.iloc[1:].to_numpy() == rows.offset_s.iloc[:-1].to_numpy()).all()
+        assert rows.confidence.between(0.25, 1).all()
+    schema = ROOT.parent / "shared" / "data" / "eaf" / "EAFv3.0.xsd"
+    elan = etree.parse(results / "prediction/peekaboo.eaf")
+    etree.XMLSchema(etree.parse(schema)).assertValid(elan)
+    assert elan.find(".//MEDIA_DESCRIPTOR").get("RELATIVE_MEDIA_URL").endswith("peekaboo.mp4")
+    assert Path(results / "report/index.html").exists()
