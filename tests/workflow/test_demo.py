@@ -124,7 +124,8 @@ def test_a_real_recording_goes_through_and_is_coded_by_the_demos_models(demo):
     assert set(issues.rule) >= {"variable_rate"} and "error" not in set(issues.severity)
     predicted = pd.read_csv(results / "prediction/peekaboo.tsv", sep="\t")
     # 150 pictures in 10.52 s: 131 or 132 frames at 12.5 Hz, each predicted once for each role.
-    for tier, classes in (("infant", {"Ineg", "Inon", "Ineu", "Ipos"}), ("caregiver", {"Cneg", "Cneu", "Cpvc", "Cpos"})):
+    by_role = {"infant": {"Ineg", "Inon", "Ineu", "Ipos"}, "caregiver": {"Cneg", "Cneu", "Cpvc", "Cpos"}}
+    for tier, classes in by_role.items():
         rows = predicted[predicted.tier == tier]
         assert set(rows.code) <= classes
         assert rows.onset_s.iloc[0] == 0 and 10.4 < rows.offset_s.iloc[-1] < 10.7

@@ -8,9 +8,10 @@ ABOUT_THE_RUN = {"logs", "benchmarks", "provenance"}
 
 def results(project):
     root = project.path("results")
+    files = {path.relative_to(root): path for path in root.rglob("*") if path.is_file()}
     return {
-        path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*")
-        if path.is_file() and path.name != ".snakemake_timestamp" and not ABOUT_THE_RUN & set(path.relative_to(root).parts)
+        place.as_posix(): path.read_bytes() for place, path in files.items()
+        if place.name != ".snakemake_timestamp" and not ABOUT_THE_RUN & set(place.parts)
     }
 
 
