@@ -22,8 +22,8 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        plan.reports(),
-        plan.all_predictions(),
+        plan.report.pages(),
+        plan.prediction.elan_files(),
 
 
 # Only what is wrong with the coding files and recordings, before anything long is computed.
@@ -35,13 +35,13 @@ rule check:
 # Only the codes of new sessions, as ELAN files and tables.
 rule predict:
     input:
-        plan.all_predictions(),
+        plan.prediction.elan_files(),
 
 
 # Only the pages.
 rule report:
     input:
-        plan.reports(),
+        plan.report.pages(),
 
 
 # What stopped a job is said again at the end, after all that Snakemake says about it; what an earlier run may
@@ -57,6 +57,6 @@ onerror:
 onsuccess:
     print(
         "\n".join(
-            f"Report: {page}" for page in plan.reports() if Path(page).exists()
+            f"Report: {page}" for page in plan.report.pages() if Path(page).exists()
         )
     )

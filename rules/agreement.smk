@@ -21,8 +21,8 @@ rule compare_coders:
         mem_mb=1000,
         runtime=10,
     params:
-        dyads=plan.dyads,
-        kinds=plan.kinds,
+        dyads=plan.annotations.dyads,
+        kinds=plan.annotations.kinds,
         code=plan.code("compare_coders"),
     message:
         "Comparing the coders of {wildcards.study}"

@@ -3,7 +3,7 @@
 
 rule import_annotations:
     input:
-        coding=plan.coding_files,
+        coding=plan.annotations.coding_files,
     output:
         segments="results/{study}/annotations/sessions/{session}.segments.tsv",
         issues="results/{study}/annotations/sessions/{session}.issues.tsv",
@@ -17,9 +17,9 @@ rule import_annotations:
         mem_mb=500,
         runtime=10,
     params:
-        coding=plan.coding,
-        recording=plan.media_name,
-        vocabulary=plan.vocabulary,
+        coding=plan.annotations.coding,
+        recording=plan.media.file_name,
+        vocabulary=plan.annotations.vocabulary,
         code=plan.code("import_annotations"),
     message:
         "Importing the coding of {wildcards.session}"
@@ -57,11 +57,11 @@ rule collect_annotations:
         mem_mb=1000,
         runtime=10,
     params:
-        coding=plan.coders_by_session,
-        phased=plan.phased,
-        vocabulary=plan.vocabulary,
-        severities=plan.severities,
-        needs_sound=plan.needs_sound,
+        coding=plan.annotations.coders_by_session,
+        phased=plan.annotations.phased,
+        vocabulary=plan.annotations.vocabulary,
+        severities=plan.annotations.severities,
+        needs_sound=plan.annotations.needs_sound,
         code=plan.code("collect_annotations"),
     message:
         "Gathering segments and issues of {wildcards.study}"
@@ -109,9 +109,9 @@ rule label_frames:
         mem_mb=500,
         runtime=10,
     params:
-        spec=plan.label_spec,
-        phases=plan.sheet_phases,
-        coders=plan.coders,
+        spec=plan.annotations.label_spec,
+        phases=plan.annotations.sheet_phases,
+        coders=plan.annotations.coders,
         code=plan.code("label_frames"),
     message:
         "Labelling the frames of {wildcards.session}"
@@ -122,7 +122,7 @@ rule label_frames:
 # One small file that stands for all labels: a training job reads it instead of a thousand inputs.
 rule index_labels:
     input:
-        labels=plan.every_coded_session(
+        labels=plan.annotations.every_coded_session(
             "results/{study}/annotations/labels/{session}.h5"
         ),
     output:
@@ -137,7 +137,7 @@ rule index_labels:
         mem_mb=500,
         runtime=10,
     params:
-        sessions=plan.coded_sessions,
+        sessions=plan.annotations.coded_sessions,
         code=plan.code("index_labels"),
     message:
         "Listing the labels of {wildcards.study}"

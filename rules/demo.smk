@@ -12,14 +12,14 @@ rule make_demo_session:
     benchmark:
         "results/{study}/benchmarks/make_demo_session/{session}.tsv"
     wildcard_constraints:
-        study="|".join(plan.demo_studies()) or "(?!)",
+        study="|".join(plan.demo.studies()) or "(?!)",
     conda:
         "../envs/media.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=plan.demo_settings,
+        settings=plan.demo.settings,
         code=plan.code("make_demo_session"),
     message:
         "Making the synthetic session {wildcards.session}"

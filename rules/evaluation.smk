@@ -3,7 +3,7 @@
 
 rule evaluate_study:
     input:
-        probabilities=plan.every_cell(
+        probabilities=plan.models.every_file(
             "results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5"
         ),
         labels="results/{study}/annotations/labels.tsv",
@@ -32,12 +32,12 @@ rule evaluate_study:
         mem_mb=2000,
         runtime=30,
     params:
-        cells=plan.cell_list,
-        sessions=plan.covariates,
-        kinds=plan.kinds,
-        score_coders=plan.score_coders,
-        instructed=plan.instructed_phases,
-        settings=plan.evaluation,
+        cells=plan.models.every,
+        sessions=plan.evaluation.covariates,
+        kinds=plan.annotations.kinds,
+        score_coders=plan.evaluation.score_coders,
+        instructed=plan.evaluation.instructed_phases,
+        settings=plan.evaluation.settings,
         seed=plan.seed,
         code=plan.code("evaluate_study"),
     message:

@@ -5,9 +5,9 @@
 # session's stream only if one made from the same picture, backbone and code is not there already.
 rule extract_features:
     input:
-        views=plan.every_session_of_batch("results/{study}/private/media/{session}"),
-        grids=plan.every_session_of_batch("results/{study}/media/{session}/grid.json"),
-        probes=plan.every_session_of_batch("results/{study}/media/{session}/probe.json"),
+        views=plan.features.every_session("results/{study}/private/media/{session}"),
+        grids=plan.features.every_session("results/{study}/media/{session}/grid.json"),
+        probes=plan.features.every_session("results/{study}/media/{session}/probe.json"),
     output:
         index="results/{study}/features/{extractor}/batch{batch}.tsv",
     log:
@@ -17,14 +17,14 @@ rule extract_features:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpus,
+        gpu=plan.features.gpus,
         mem_mb=6000,
         runtime=240,
     params:
-        sessions=plan.batch_sessions,
-        settings=plan.extractor,
-        threads=plan.torch_threads,
-        code=plan.code_with_backbone("extract_features"),
+        sessions=plan.features.batch_sessions,
+        settings=plan.features.extractor,
+        threads=plan.features.threads,
+        code=plan.features.code("extract_features"),
     message:
         "Extracting {wildcards.extractor}, batch {wildcards.batch} of {wildcards.study}"
     script:

@@ -4,7 +4,7 @@
 rule assign_folds:
     input:
         labels="results/{study}/annotations/labels.tsv",
-        pins=plan.pins,
+        pins=plan.folds.pins,
     output:
         folds=report(
             "results/{study}/folds/folds.tsv",
@@ -21,10 +21,10 @@ rule assign_folds:
         mem_mb=1000,
         runtime=10,
     params:
-        folds=plan.folds,
-        dyads=plan.dyads,
-        coders=plan.label_coders,
-        targets=plan.targets,
+        folds=plan.folds.numbers,
+        dyads=plan.annotations.dyads,
+        coders=plan.folds.coders,
+        targets=plan.folds.targets,
         code=plan.code("assign_folds"),
     message:
         "Assigning the dyads of {wildcards.study} to folds"

@@ -3,7 +3,7 @@
 
 rule probe_recording:
     input:
-        recording=plan.recording,
+        recording=plan.media.recording,
     output:
         probe="results/{study}/media/{session}/probe.json",
     log:
@@ -26,7 +26,7 @@ rule probe_recording:
 # Waits for the check of all coding and recordings, but does not run again when only that check did.
 rule decode_session:
     input:
-        recording=plan.recording,
+        recording=plan.media.recording,
         checked=ancient("results/{study}/annotations/checked.txt"),
     output:
         views=directory("results/{study}/private/media/{session}"),
@@ -41,8 +41,8 @@ rule decode_session:
         mem_mb=1000,
         runtime=60,
     params:
-        settings=plan.media_settings,
-        views=plan.views,
+        settings=plan.media.settings,
+        views=plan.media.views,
         code=plan.code("decode_session"),
     message:
         "Decoding {wildcards.session}"

@@ -5,7 +5,7 @@ rule train_cell:
     input:
         folds="results/{study}/folds/folds.tsv",
         labels="results/{study}/annotations/labels.tsv",
-        features=plan.cell_features,
+        features=plan.models.features,
     output:
         models=directory(
             "results/{study}/models/{protocol}/{target}/{stream}/{model}/folds"
@@ -19,16 +19,16 @@ rule train_cell:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.training_gpus,
+        gpu=plan.models.gpus,
         mem_mb=16000,
         runtime=1440,
     params:
-        recipe=plan.recipe,
-        network=plan.network,
-        protocol=plan.protocol,
-        threads=plan.training_threads,
+        recipe=plan.models.recipe,
+        network=plan.models.network,
+        protocol=plan.models.protocol,
+        threads=plan.models.threads,
         seed=plan.seed,
-        code=plan.code_with_network("train_cell"),
+        code=plan.models.code("train_cell"),
         # A search under way survives a killed job here; it is never read by another rule.
         state="results/{study}/state/{protocol}/{target}/{stream}/{model}",
     message:

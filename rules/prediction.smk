@@ -3,8 +3,8 @@
 
 rule predict_session:
     input:
-        models=plan.predicting_cells,
-        features=plan.predicting_features,
+        models=plan.prediction.cells,
+        features=plan.prediction.features,
         grid="results/{study}/media/{session}/grid.json",
     output:
         segments="results/{study}/prediction/{session}.tsv",
@@ -19,11 +19,11 @@ rule predict_session:
         mem_mb=4000,
         runtime=30,
     params:
-        tiers=plan.predicted_tiers,
-        scheme=plan.scheme,
-        media=plan.media_name,
-        threads=plan.training_threads,
-        code=plan.code_with_predicting_network("predict_session"),
+        tiers=plan.prediction.tiers,
+        scheme=plan.annotations.scheme,
+        media=plan.media.file_name,
+        threads=plan.models.threads,
+        code=plan.prediction.code("predict_session"),
     message:
         "Predicting the codes of {wildcards.session}"
     script:

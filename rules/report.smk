@@ -8,18 +8,18 @@ rule build_report:
         labels="results/{study}/annotations/labels.tsv",
         agreement="results/{study}/agreement/agreement.tsv",
         agreement_confusion="results/{study}/agreement/confusion.tsv",
-        features=plan.every_feature_index,
+        features=plan.features.every_index,
         grids=plan.every_session("results/{study}/media/{session}/grid.json"),
-        folds=plan.trained("results/{study}/folds/folds.tsv"),
-        cells=plan.trained("results/{study}/evaluation/cells.tsv"),
-        groups=plan.trained("results/{study}/evaluation/groups.tsv"),
-        confusion=plan.trained("results/{study}/evaluation/confusion.tsv"),
-        fold_scores=plan.trained("results/{study}/evaluation/fold_scores.tsv"),
-        comparisons=plan.trained("results/{study}/evaluation/comparisons.tsv"),
-        probabilities=plan.every_cell(
+        folds=plan.report.trained("results/{study}/folds/folds.tsv"),
+        cells=plan.report.trained("results/{study}/evaluation/cells.tsv"),
+        groups=plan.report.trained("results/{study}/evaluation/groups.tsv"),
+        confusion=plan.report.trained("results/{study}/evaluation/confusion.tsv"),
+        fold_scores=plan.report.trained("results/{study}/evaluation/fold_scores.tsv"),
+        comparisons=plan.report.trained("results/{study}/evaluation/comparisons.tsv"),
+        probabilities=plan.models.every_file(
             "results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5"
         ),
-        predictions=plan.predictions,
+        predictions=plan.prediction.tables,
     output:
         page=report(
             "results/{study}/report/index.html",
@@ -36,11 +36,11 @@ rule build_report:
         mem_mb=2000,
         runtime=30,
     params:
-        study=plan.report,
-        headline=plan.headline,
-        scheme=plan.scheme,
-        sessions=plan.report_sessions,
-        cells=plan.cell_list,
+        study=plan.report.study,
+        headline=plan.report.headline,
+        scheme=plan.annotations.scheme,
+        sessions=plan.report.sessions,
+        cells=plan.models.every,
         code=plan.code("build_report"),
     message:
         "Writing the report of {wildcards.study}"

@@ -93,3 +93,12 @@ def test_adding_a_session_computes_only_that_session_before_the_folds(project, t
     assert {path.stem for path in set(after) - set(before)} == {"t9"}
     # Folds are sticky: the earlier dyads stay where they were.
     assert held_out.items() <= project.outer_folds().items()
+
+
+def test_a_dyad_that_a_person_pins_goes_to_that_fold_and_what_follows_runs_again(project):
+    wanted = "1" if project.outer_folds()["t1"] == "0" else "0"
+    project.path("config/studies/tiny/human").mkdir()
+    project.path("config/studies/tiny/human/folds.tsv").write_text(f"dyad\touter\nt1\t{wanted}\n")
+    assert project.planned() == EVERYTHING_FITTED
+    project.run("results/tiny/folds/folds.tsv")
+    assert project.outer_folds()["t1"] == wanted

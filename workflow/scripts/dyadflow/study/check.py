@@ -27,19 +27,19 @@ def check_study(file: str | Path) -> Issues:
         If the configuration or a sheet cannot be used at all.
     """
     study = load_study(file)
-    plan = Plan({study.name: study}, scripts="")
+    asked = Plan({study.name: study}, scripts="").annotations
     imports, probes = [], {}
     for session in study.sessions:
         job = SimpleNamespace(study=study.name, session=session.name)
         imports.append(import_session(
-            session.name, plan.coding_files(job), plan.coding(job), vocabulary=plan.vocabulary(job),
-            recording=plan.media_name(job),
+            session.name, asked.coding_files(job), asked.coding(job), vocabulary=asked.vocabulary(job),
+            recording=Path(session.media).name,
         ))
         probes[session.name] = probe_recording(session.media)
     job = SimpleNamespace(study=study.name)
     _, issues = gather_coding(
         [segments for segments, _ in imports], [issues for _, issues in imports], probes,
-        vocabulary=plan.vocabulary(job), needs_sound=plan.needs_sound(job), coding=plan.coders_by_session(job),
-        phased=plan.phased(job), severities=plan.severities(job),
+        vocabulary=asked.vocabulary(job), needs_sound=asked.needs_sound(job), coding=asked.coders_by_session(job),
+        phased=asked.phased(job), severities=asked.severities(job),
     )
     return issues

@@ -1,0 +1,30 @@
+"""The first paper's study at full size, planned but not run; and Snakemake's own report."""
+
+import os
+import subprocess
+import sys
+
+from .conftest import new_project
+
+
+def test_the_first_papers_study_passes_a_dry_run_with_92_placeholder_sessions(tmp_path):
+    project = new_project(tmp_path / "project")
+    environment = {**os.environ, "PYTHONPATH": str(project.path("workflow", "scripts"))}
+    subprocess.run(
+        [sys.executable, "-c", "from dyadflow.cli import main; main()", "placeholders", "config/studies/icep-r.yaml"],
+        cwd=project.folder, env=environment, check=True, capture_output=True)
+    project.path("config", "config.yaml").write_text("studies: [config/studies/icep-r.yaml]\n")
+    jobs = project.planned()
+    for rule in ("probe_recording", "import_annotations", "decode_session", "label_frames"):
+        assert jobs[rule] == 92, rule
+    # 92 sessions in sixes of sixteen, four extractors; three targets, five streams, two networks.
+    assert jobs["extract_features"] == 6 * 4
+    assert jobs["train_cell"] == 3 * 5 * 2
+
+
+def test_snakemakes_own_report_holds_the_results(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    project.run("--report", "report.html")
+    page = project.path("report.html").read_text()
+    for result in ("evaluation/cells.tsv", "agreement/agreement.tsv", "folds/folds.tsv", "report/index.html"):
+        assert result in page

@@ -1,0 +1,83 @@
+"""Which coding files a session has, and what importing, checking and labelling need to know."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dyadflow.annotations.labels import label_spec
+from dyadflow.annotations.vocabulary import Vocabulary
+from dyadflow.study.plans.room import RoomPlan
+
+
+class Annotations(RoomPlan):
+    """Which coding files a session has, and what importing, checking and labelling need to know."""
+
+    def scheme(self, wildcards: Any) -> dict:
+        """The whole coding scheme."""
+        return self.of(wildcards).scheme.model_dump()
+
+    def coding_files(self, wildcards: Any) -> list[str]:
+        """Coding files of a session, one a coder."""
+        return [coding.path for coding in self.of(wildcards).coding_of(wildcards.session)]
+
+    def coding(self, wildcards: Any) -> list[dict]:
+        """Coder, kind, format and shift of each coding file of a session, in the order of `coding_files`."""
+        study = self.of(wildcards)
+        start_s = study.session(wildcards.session).offset_s
+        return [
+            {"coder": coding.coder, "format": coding.format, "offset_s": coding.offset_s + start_s}
+            for coding in study.coding_of(wildcards.session)
+        ]
+
+    def coders(self, wildcards: Any) -> list[str]:
+        """Coders of a session, in the sheet's order."""
+        return [coding.coder for coding in self.of(wildcards).coding_of(wildcards.session)]
+
+    def coders_by_session(self, wildcards: Any) -> dict[str, list[str]]:
+        """Coders of every session, in the sheets' order."""
+        study = self.of(wildcards)
+        return {session.name: [coding.coder for coding in study.coding_of(session.name)] for session in study.sessions}
+
+    def kinds(self, wildcards: Any) -> dict[tuple[str, str], str]:
+        """Kind of every (session, coder): human, assisted or model."""
+        return {(coding.session, coding.coder): coding.kind for coding in self.of(wildcards).coding}
+
+    def vocabulary(self, wildcards: Any) -> dict:
+        """What an import needs to know of the scheme: no members of merges, no targets, no colours."""
+        return Vocabulary.of(self.of(wildcards).scheme).model_dump()
+
+    def severities(self, wildcards: Any) -> dict:
+        """How grave issues are in this study, where it differs from the default."""
+        return dict(sorted(self.of(wildcards).settings.severities.items()))
+
+    def needs_sound(self, wildcards: Any) -> bool:
+        """Whether any stream of the study is made from sound."""
+        return any("audio" in extractor.views for extractor in self.of(wildcards).settings.features.extractors.values())
+
+    def phased(self, wildcards: Any) -> list[str]:
+        """Sessions whose phases stand in the sheet, so that no coding tier needs to hold them."""
+        return [session.name for session in self.of(wildcards).sessions if session.phases]
+
+    def sheet_phases(self, wildcards: Any) -> list[list] | None:
+        """Phases that the sheet gives for a session, on the recording's clock; none: from a coding tier."""
+        session = self.of(wildcards).session(wildcards.session)
+        shift = session.offset_s
+        return [[name, onset + shift, offset + shift] for name, onset, offset in session.phases] or None
+
+    def label_spec(self, wildcards: Any) -> dict:
+        """Targets with the class of each code, and the phases: what merging needs of the scheme."""
+        return label_spec(self.of(wildcards).scheme)
+
+    def coded_sessions(self, wildcards: Any) -> list[str]:
+        """Sessions that a human has coded."""
+        study = self.of(wildcards)
+        return [session.name for session in study.sessions if study.is_coded(session.name)]
+
+    def every_coded_session(self, pattern: str) -> Callable[[Any], list[str]]:
+        """An input function: one file for each session that a human has coded."""
+        def files(wildcards: Any) -> list[str]:
+            return [pattern.format(study=wildcards.study, session=name) for name in self.coded_sessions(wildcards)]
+        return files
+
+    def dyads(self, wildcards: Any) -> dict[str, str]:
+        """Dyad of every session, in the sheet's order."""
+        return {session.name: session.dyad for session in self.of(wildcards).sessions}

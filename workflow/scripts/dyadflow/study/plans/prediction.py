@@ -1,0 +1,110 @@
+"""Which sessions a trained cell codes, and which cell that is."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dyadflow.errors import DyadflowError
+from dyadflow.study.plans.room import RESULTS, RoomPlan, extractors_of
+from dyadflow.study.study import Study
+
+
+class Prediction(RoomPlan):
+    """Which sessions a trained cell codes, and which cell that is."""
+
+    def require_cell(self, study: Study) -> None:
+        """Stop if a study has sessions to predict, and names a cell that is not trained in this run.
+
+        Raises
+        ------
+        DyadflowError
+            Naming the study or the cell.
+        """
+        prediction = study.settings.prediction
+        if prediction.study and prediction.study not in self.plan.studies:
+            raise DyadflowError(
+                f"prediction.study names {prediction.study!r}, which is not in this run", where=str(study.file),
+                fix="list its file under `studies:` as well",
+            )
+        wanted = {"protocol": prediction.protocol, "stream": prediction.stream, "model": prediction.network}
+        source = self.plan.studies[prediction.study or study.name]
+        targets = prediction.targets or source.settings.targets
+        trained = [cell for cell in self.plan.models.cells(source) if wanted.items() <= cell.items()]
+        missing = set(targets) - {cell["target"] for cell in trained}
+        if self.sessions(study) and missing:
+            raise DyadflowError(
+                f"prediction names cell {' / '.join(wanted.values())}, which study {source.name} does not train for "
+                f"{', '.join(sorted(missing))}", where=str(study.file), fix="correct the keys under prediction",
+            )
+
+    def source(self, wildcards: Any) -> Study:
+        """The study whose models predict."""
+        return self.plan.studies[self.of(wildcards).settings.prediction.study or wildcards.study]
+
+    def code(self, rule: str) -> Callable[[Any], list[str]]:
+        """Digest of a rule's code with the network of the cell that predicts."""
+        from dyadflow.models.registry import NETWORKS
+
+        def code(wildcards: Any) -> list[str]:
+            study = self.source(wildcards)
+            network = study.settings.models.networks[self.of(wildcards).settings.prediction.network].network
+            return self.plan.code(rule, [NETWORKS[network]])
+        return code
+
+    def targets(self, wildcards: Any) -> list[str]:
+        """Targets that are predicted for new sessions: those asked for, else those that the models were trained on."""
+        return list(self.of(wildcards).settings.prediction.targets or self.source(wildcards).settings.targets)
+
+    def sessions(self, study: Study) -> list[str]:
+        """Sessions that a trained cell codes."""
+        prediction = study.settings.prediction
+        source = self.plan.studies[prediction.study or study.name]
+        if not self.plan.models.cells(source):
+            return []
+        return [
+            session.name for session in study.sessions
+            if not study.is_coded(session.name) or (prediction.sessions == "all" and prediction.study)
+        ]
+
+    def cells(self, wildcards: Any) -> list[str]:
+        """An input function: folders of trained folds, one a predicted target."""
+        prediction = self.of(wildcards).settings.prediction
+        study = self.source(wildcards).name
+        return [
+            f"{RESULTS}/{study}/models/{prediction.protocol}/{target}/{prediction.stream}/{prediction.network}/folds"
+            for target in self.targets(wildcards)
+        ]
+
+    def features(self, wildcards: Any) -> list[str]:
+        """An input function: this study's index files that hold the session, for the streams the cells read."""
+        study, source = self.of(wildcards), self.source(wildcards)
+        stream = study.settings.prediction.stream
+        names = extractors_of([
+            part for target in self.targets(wildcards) for part in self.plan.models.recipe_of(source, target, stream)
+        ])
+        missing = [name for name in names if name not in study.settings.features.extractors]
+        if missing:
+            raise DyadflowError(
+                f"the models of study {source.name} read {', '.join(missing)}, which this study does not extract",
+                where=str(study.file), fix="copy these under features.extractors from that study",
+            )
+        batch = next(n for n, names_ in enumerate(self.plan.features.batches(study)) if wildcards.session in names_)
+        return [f"{RESULTS}/{study.name}/features/{name}/batch{batch}.tsv" for name in names]
+
+    def tiers(self, wildcards: Any) -> dict[str, str]:
+        """The tier that each predicted target is written to."""
+        scheme = self.of(wildcards).scheme
+        return {target: scheme.targets[target].tier for target in self.targets(wildcards)}
+
+    def tables(self, wildcards: Any) -> list[str]:
+        """An input function: segments predicted for sessions without coding."""
+        return [
+            f"{RESULTS}/{wildcards.study}/prediction/{session}.tsv"
+            for session in self.sessions(self.of(wildcards))
+        ]
+
+    def elan_files(self) -> list[str]:
+        """Every ELAN file of predicted segments, of every study."""
+        return [
+            f"{RESULTS}/{name}/prediction/{session}.eaf"
+            for name, study in self.plan.studies.items() for session in self.sessions(study)
+        ]

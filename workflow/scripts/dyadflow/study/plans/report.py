@@ -1,0 +1,60 @@
+"""What the page of a study is told."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dyadflow.errors import DyadflowError
+from dyadflow.study.plans.room import RESULTS, RoomPlan
+
+
+class Report(RoomPlan):
+    """What the page of a study is told."""
+
+    def study(self, wildcards: Any) -> dict:
+        """What the page says of a study: title, protocols, and which weights each extractor has."""
+        study = self.of(wildcards)
+        return {
+            "name": study.name,
+            "title": study.settings.title or study.name,
+            "protocols": {name: item.model_dump() for name, item in study.settings.protocols.items()},
+            "networks": {
+                name: item.model_dump(include={"backbone", "weights", "revision"})
+                for name, item in study.settings.features.extractors.items()
+            },
+        }
+
+    def headline(self, wildcards: Any) -> dict[str, str] | None:
+        """The cell that the page opens with; None in a study that trains nothing."""
+        study = self.of(wildcards)
+        cells = self.plan.models.cells(study)
+        if not cells:
+            return None
+        chosen = study.settings.report
+        wanted = {"protocol": chosen.protocol, "stream": chosen.stream, "model": chosen.network}
+        if not any(wanted.items() <= cell.items() for cell in cells):
+            raise DyadflowError(
+                f"report names cell {' / '.join(wanted.values())}, which the study does not train",
+                where=str(study.file), fix="correct the keys under report",
+            )
+        return wanted
+
+    def sessions(self, wildcards: Any) -> list[dict]:
+        """What the page says of each session."""
+        study = self.of(wildcards)
+        return [
+            {
+                "session": session.name, "dyad": session.dyad, "coded": study.is_coded(session.name),
+                "covariates": session.covariates,
+            }
+            for session in study.sessions
+        ]
+
+    def trained(self, pattern: str | Sequence[str]) -> Callable[[Any], list[str] | str]:
+        """An input function: files that exist only where the study trains models."""
+        def files(wildcards: Any) -> list[str] | str:
+            return pattern.format(study=wildcards.study) if self.plan.models.every(wildcards) else []
+        return files
+
+    def pages(self) -> list[str]:
+        """The page of every study."""
+        return [f"{RESULTS}/{name}/report/index.html" for name in self.plan.studies]
