@@ -16,6 +16,7 @@ rule extract_features:
         "results/{study}/benchmarks/extract_features/{extractor}/batch{batch}.tsv"
     conda:
         "../envs/torch.yaml"
+    threads: plan.features.threads
     resources:
         gpu=plan.features.gpus,
         mem_mb=6000,

@@ -18,6 +18,7 @@ rule train_cell:
         "results/{study}/benchmarks/train_cell/{protocol}/{target}/{stream}/{model}.tsv"
     conda:
         "../envs/torch.yaml"
+    threads: plan.models.threads
     resources:
         gpu=plan.models.gpus,
         mem_mb=16000,

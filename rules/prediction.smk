@@ -15,13 +15,14 @@ rule predict_session:
         "results/{study}/benchmarks/predict_session/{session}.tsv"
     conda:
         "../envs/torch.yaml"
+    threads: plan.models.threads
     resources:
         mem_mb=4000,
         runtime=30,
     params:
         tiers=plan.prediction.tiers,
         scheme=plan.annotations.scheme,
-        media=plan.media.file_name,
+        media=plan.prediction.media,
         threads=plan.models.threads,
         code=plan.prediction.code("predict_session"),
     message:

@@ -14,6 +14,9 @@ import pytest
 from dyadflow.annotations.labels import SessionLabels
 from dyadflow.media.ffmpeg import ffmpeg_binary
 
+# One worker has the tiny study made, and runs all that looks at it.
+pytestmark = pytest.mark.xdist_group("tiny")
+
 NOISE = re.compile(r"Traceback|MissingInputException|KeyError|RuntimeError|in <module>")
 
 

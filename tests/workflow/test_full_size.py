@@ -4,7 +4,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from .conftest import new_project
+
+# One worker has the tiny study made, and runs all that looks at it.
+pytestmark = pytest.mark.xdist_group("tiny")
 
 
 def test_the_first_papers_study_passes_a_dry_run_with_92_placeholder_sessions(tmp_path):

@@ -2,6 +2,9 @@
 
 import pytest
 
+# One worker has the tiny study made, and runs all that looks at it.
+pytestmark = pytest.mark.xdist_group("tiny")
+
 EVERYTHING_FITTED = {"assign_folds": 1, "train_cell": 4, "evaluate_study": 1, "build_report": 1, "predict_session": 1}
 
 

@@ -1,6 +1,11 @@
 """Guards architecture rule 8: same input, same output, however many cores and whatever the hash seed."""
 
+import pytest
+
 from .conftest import new_project
+
+# One worker has the tiny study made, and runs all that looks at it.
+pytestmark = pytest.mark.xdist_group("tiny")
 
 #: Not results: what ran when, and how long it took.
 ABOUT_THE_RUN = {"logs", "benchmarks", "provenance"}

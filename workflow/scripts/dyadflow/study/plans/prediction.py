@@ -1,6 +1,8 @@
 """Which sessions a trained cell codes, and which cell that is."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dyadflow.errors import DyadflowError
@@ -94,6 +96,14 @@ class Prediction(RoomPlan):
         """The tier that each predicted target is written to."""
         scheme = self.of(wildcards).scheme
         return {target: scheme.targets[target].tier for target in self.targets(wildcards)}
+
+    def media(self, wildcards: Any) -> str:
+        """The recording as seen from the folder of predictions, so that ELAN finds it; of one that is named by
+        an absolute path only its file name, because predictions may be shared."""
+        recording = Path(self.of(wildcards).session(wildcards.session).media)
+        if recording.is_absolute():
+            return recording.name
+        return Path(os.path.relpath(recording, f"{RESULTS}/{wildcards.study}/prediction")).as_posix()
 
     def tables(self, wildcards: Any) -> list[str]:
         """An input function: segments predicted for sessions without coding."""
