@@ -13,7 +13,7 @@ demo: $(READY)  ## make the demo study from a seed, train, evaluate, and write i
 	@echo "Done. Open this page in a browser: $(REPORT)"
 
 test: $(READY)  ## run every test
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(READY)  ## what a change must pass before it is committed
 	$(BIN)/ruff check .

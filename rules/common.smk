@@ -7,10 +7,10 @@ sys.path.insert(0, str(SCRIPTS))
 
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
-from dyadflow.provenance.loading import load_from
+from dyadflow.provenance.loading import prepare_jobs
 from dyadflow.study.plan import Plan
 
-load_from(SCRIPTS)
+prepare_jobs(SCRIPTS)
 try:
     plan = Plan.load(config.get("studies"), SCRIPTS)
     absent = plan.absent_inputs()
