@@ -31,7 +31,7 @@ docs: $(READY)  ## write what is generated from the settings: the JSON schema an
 
 lock: $(READY)  ## compile requirements.in to requirements.lock: every version pinned and hashed, no index named
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url requirements.in --output-file requirements.lock
+	    requirements.in --output-file requirements.lock
 
 # The environment. uv comes from pip; it installs in seconds and compiles, or every job would pay for it again.
 $(READY): requirements.lock pyproject.toml
