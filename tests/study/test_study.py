@@ -91,6 +91,13 @@ def test_regions_offsets_and_phases_of_a_session_come_from_the_sheet(small):
     assert session.phases == (("play", 0.0, 20.5), ("pause", 20.5, 22.0))
 
 
+def test_a_mistyped_region_in_the_sheet_is_one_sentence(small):
+    small.sessions = ["session\tdyad\tmedia\tviews"] + [f"s{n}\td{n}\ts{n}.mp4\tinfant=rigth" for n in range(1, 5)]
+    assert sentence(small) == (
+        "sessions.tsv: session s1 places view 'infant' at 'rigth'. "
+        "Use whole, left, right, top, bottom in the column views.")
+
+
 def test_a_session_without_coding_is_no_fault_and_does_not_count_as_a_coded_dyad(small):
     small.sessions.append("s5\td5\ts5.mp4\t5")
     assert not load_study(small.write()).is_coded("s5")

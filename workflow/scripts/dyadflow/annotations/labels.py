@@ -106,24 +106,20 @@ def _paint(
 ) -> NDArray[np.int8]:
     """Write values on the frames whose centres spans hold; spans are (value, name, onset_s, offset_s)."""
     painted = np.full(grid.frames, empty, dtype=np.int8)
-    if not spans:
-        return painted
-    edges_s = np.array([span[2:] for span in spans], dtype=np.float64)
-    limits = np.searchsorted(grid.centres_s(), edges_s, side="left")
     owner = np.full(grid.frames, -1, dtype=np.int64)
-    for number, (first, stop) in enumerate(limits):
-        taken = owner[first:stop]
+    for number, (value, name, my_onset_s, my_offset_s) in enumerate(spans):
+        held = grid.frames_between(my_onset_s, my_offset_s)
+        taken = owner[held]
         if (taken >= 0).any():
             _, other, onset_s, offset_s = spans[int(taken[taken >= 0][0])]
-            _, name, my_onset_s, my_offset_s = spans[number]
             raise OverlapError(
                 f"{other!r} ({onset_s:.3f} to {offset_s:.3f} s) and "
                 f"{name!r} ({my_onset_s:.3f} to {my_offset_s:.3f} s) overlap, so that a frame has two labels",
                 where=where,
                 fix="correct one of them in the coding file",
             )
-        owner[first:stop] = number
-        painted[first:stop] = spans[number][0]
+        owner[held] = number
+        painted[held] = value
     return painted
 
 

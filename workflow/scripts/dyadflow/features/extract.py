@@ -21,6 +21,7 @@ from dyadflow.features.settings import ExtractorSettings
 from dyadflow.features.stream import StreamWriter, read_key
 from dyadflow.features.weights import UNTRAINED, identify_weights
 from dyadflow.media.grid import FrameGrid
+from dyadflow.provenance.fingerprint import sha256_of
 from dyadflow.tables import write_table
 
 #: Columns of an index; `file` is relative to the folder that the index lies in.
@@ -113,10 +114,8 @@ def _plan(
     if not source.exists():
         raise DyadflowError("there is no such file", where=str(source), fix="decode the session first")
     has_sound = bool(session.get("has_sound", True))
-    with source.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
     made_of = {
-        "content": content, "rate_hz": grid.rate_hz, "frames": grid.frames, "code": code,
+        "content": sha256_of(source), "rate_hz": grid.rate_hz, "frames": grid.frames, "code": code,
         "has_sound": has_sound if view == "audio" else True, "backbone": settings.backbone,
         "options": _all_options(settings), "seed": settings.seed, "half": settings.half, **weights,
     }
@@ -155,8 +154,7 @@ def _tabulate(tasks: Sequence[_Task], settings: ExtractorSettings, beside: Path)
         with h5py.File(task.path, "r") as file:
             kind, shape = str(file.attrs["kind"]), file["values"].shape
             dims = len(file["mean"]) if kind == "tokens" else shape[1]
-        with task.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         relative = Path(os.path.relpath(task.path, beside)).as_posix()
+        digest = sha256_of(task.path)
         rows.append((task.session, task.view, relative, kind, shape[0], dims, task.key, digest, untrained))
     return pd.DataFrame(rows, columns=list(INDEX_COLUMNS))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.fingerprint import sha256_of
 
 if TYPE_CHECKING:
     from dyadflow.features.settings import ExtractorSettings
@@ -37,8 +38,7 @@ def digest_folder(folder: Path) -> str:
     """SHA-256 over the names and contents of a folder's ``config.json`` and ``*.safetensors``, as hex."""
     whole = hashlib.sha256()
     for path in sorted([*folder.glob("config.json"), *folder.glob("*.safetensors")]):
-        with path.open("rb") as file:
-            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+        whole.update(f"{path.name} {sha256_of(path)}\n".encode())
     return whole.hexdigest()
 
 

@@ -10,11 +10,8 @@ PIECE_BYTES = 8 * 1024 * 1024
 
 def sha256_of(path: str | Path) -> str:
     """SHA-256 of a file's whole content, read in pieces."""
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(path: str | Path) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from dyadflow.annotations.scheme import Scheme, read_scheme
 from dyadflow.errors import DyadflowError
+from dyadflow.media.settings import REGIONS
 from dyadflow.study.settings import StudySettings
 from dyadflow.study.sheets import Coding, Session, read_coding_sheet, read_sessions
 
@@ -157,6 +158,11 @@ def _agree_with_scheme(study: Study) -> None:
                 raise DyadflowError(
                     f"session {session.name} names view {view!r}; the study has {', '.join(settings.media.views)}",
                     where=settings.sessions, fix="correct the column views",
+                )
+            if session.views[view] not in REGIONS:
+                raise DyadflowError(
+                    f"session {session.name} places view {view!r} at {session.views[view]!r}",
+                    where=settings.sessions, fix=f"use {', '.join(REGIONS)} in the column views",
                 )
         for name, _, _ in session.phases:
             if scheme.phases is None or name not in scheme.phases.codes:

@@ -20,7 +20,7 @@ class Annotations(RoomPlan):
         return [coding.path for coding in self.of(wildcards).coding_of(wildcards.session)]
 
     def coding(self, wildcards: Any) -> list[dict]:
-        """Coder, kind, format and shift of each coding file of a session, in the order of `coding_files`."""
+        """Coder, format and shift of each coding file of a session, in the order of `coding_files`."""
         study = self.of(wildcards)
         start_s = study.session(wildcards.session).offset_s
         return [

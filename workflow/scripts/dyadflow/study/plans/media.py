@@ -14,7 +14,7 @@ class Media(RoomPlan):
         return self.of(wildcards).session(wildcards.session).media
 
     def file_name(self, wildcards: Any) -> str:
-        """File name of a session's recording, to be linked from an ELAN file."""
+        """File name of a session's recording, by which a coding file that links several is read."""
         return Path(self.recording(wildcards)).name
 
     def settings(self, wildcards: Any) -> dict:

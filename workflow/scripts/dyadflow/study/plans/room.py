@@ -25,7 +25,7 @@ class RoomPlan:
 
     def of(self, wildcards: Any) -> Study:
         """The study of a job."""
-        return self.plan.studies[wildcards.study]
+        return self.plan.of(wildcards)
 
 
 def extractors_of(recipe: Sequence[str]) -> list[str]:
