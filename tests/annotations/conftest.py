@@ -1,4 +1,4 @@
-"""The shipped scheme, and the sample files that stand beside the project where there are any."""
+"""The shipped schemes, and the sample files that stand beside the project where there are any."""
 
 from pathlib import Path
 
@@ -18,6 +18,11 @@ def icep_r():
 @pytest.fixture(scope="session")
 def vocabulary(icep_r):
     return Vocabulary.of(icep_r)
+
+
+@pytest.fixture(scope="session")
+def guided_play():
+    return read_scheme(ROOT / "config" / "schemes" / "guided-play.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from dyadflow.annotations.check import check_coding
+from dyadflow.annotations.gather import gather_coding
 from dyadflow.annotations.issues import Issue, Issues
 from dyadflow.annotations.segments import Segments
+from dyadflow.annotations.vocabulary import Vocabulary
 
 
 def probe(duration_s=100.0, audio=("aac",), problems=()):
@@ -141,3 +143,106 @@ def test_a_session_without_phases_is_an_error_unless_the_sheet_has_them(checked,
     assert only(checked(GOOD[:2])).rule == "no_phases"
     assert not len(checked(GOOD[:2], phased=["s01"]))
     assert not len(checked(GOOD[:2], vocabulary=vocabulary.model_copy(update={"phases": None})))
+
+
+TASKS = [("phase", "dolls", 10.0, 40.0), ("phase", "shaker", 45.0, 60.0), ("phase", "drum", 65.0, 90.0)]
+MARKED = [("task_engagement", "yes", 12.0, 20.0), ("social_engagement", "yes", 70.0, 71.0)]
+
+
+@pytest.fixture
+def checked_tasks(checked, guided_play):
+    """Check coding in which every coder marks the tasks; snippets last 4.8 s."""
+    known = {"vocabulary": Vocabulary.of(guided_play), "needs_sound": False, "each_coder": True, "least_phase_s": 4.8}
+    return lambda rows, **more: checked(rows, **(known | more))
+
+
+def of(coder, *rows):
+    return coded(*rows, coder=coder)
+
+
+def test_good_coding_of_tasks_gives_no_issue_and_presence_has_no_gaps(checked_tasks):
+    marked = [*MARKED, ("task_engagement", "yes", 30.0, 31.0)]
+    assert not len(checked_tasks([*of("anna", *TASKS, *marked), *of("ben", *TASKS, *MARKED)]))
+
+
+def test_a_task_that_one_coder_lacks_is_an_error_with_the_other_coders_times(checked_tasks):
+    issue = only(checked_tasks([*of("anna", *TASKS, *MARKED), *of("ben", *TASKS[:2], *MARKED[:1],
+                                                                ("social_engagement", "yes", 12.0, 13.0))]))
+    assert (issue.rule, issue.severity) == ("missing_phase", "error")
+    for part in ("session s01", "coder ben", "'drum'", "anna", "65.000 to 90.000 s", "tier called", "task",
+                 "missing_phase to warning", "leaves this coder's labels out"):
+        assert part in issue.sentence()
+
+
+def test_a_task_that_no_coder_marked_is_a_warning_of_the_session(checked_tasks):
+    marked = [("task_engagement", "yes", 12.0, 20.0), ("social_engagement", "yes", 50.0, 51.0)]
+    issue = only(checked_tasks([*of("anna", *TASKS[:2], *marked), *of("ben", *TASKS[:2], *marked)]))
+    assert (issue.rule, issue.severity, issue.coder) == ("no_phase", "warning", "")
+    assert "'drum'" in issue.what
+
+
+def test_without_any_task_there_is_the_one_error_that_says_so(checked_tasks):
+    issue = only(checked_tasks(of("anna", *MARKED)))
+    assert issue.rule == "no_phases"
+
+
+def test_a_task_marked_twice_is_an_error_with_both_times(checked_tasks):
+    issue = only(checked_tasks(of("anna", *TASKS, ("phase", "dolls", 92.0, 99.0), *MARKED)))
+    assert (issue.rule, issue.severity) == ("repeated_phase", "error")
+    for part in ("session s01", "coder anna", "'dolls'", "2 times", "10.000 to 40.000 s", "92.000 to 99.000 s"):
+        assert part in issue.sentence()
+
+
+def test_a_task_shorter_than_a_snippet_is_an_error_with_both_lengths(checked_tasks):
+    short = [("phase", "dolls", 10.0, 14.75), *TASKS[1:]]
+    rows = of("anna", *short, ("task_engagement", "yes", 12.0, 14.0), MARKED[1])
+    issue = only(checked_tasks(rows))
+    assert (issue.rule, issue.severity) == ("short_phase", "error")
+    for part in ("session s01", "coder anna", "'dolls'", "4.750 s", "10.000 to 14.750 s", "4.800 s",
+                 "missing_phase to warning"):
+        assert part in issue.sentence()
+    assert not len(checked_tasks(rows, least_phase_s=4.75))
+
+
+def test_a_tier_of_presence_with_nothing_in_it_is_a_warning_that_says_what_it_means(checked_tasks):
+    issue = only(checked_tasks(of("anna", *TASKS, MARKED[0])))
+    assert (issue.rule, issue.severity) == ("nothing_marked", "warning")
+    for part in ("coder anna", "'social_engagement'", "every moment of the phases counts as 'no'", "attending"):
+        assert part in issue.sentence()
+
+
+def test_of_one_who_marked_no_task_nothing_counts_as_no(checked_tasks):
+    issues = checked_tasks([*of("anna", *TASKS, *MARKED), *of("ben", MARKED[0])])
+    assert {issue.coder for issue in issues} == {"ben"}
+    assert [issue.rule for issue in issues] == ["missing_phase"] * 3 + ["outside_phase"]
+
+
+def test_what_a_coder_marks_outside_their_own_tasks_is_noted(checked_tasks):
+    rows = of("anna", *TASKS, *MARKED, ("task_engagement", "yes", 38.0, 47.5), ("task_engagement", "yes", 5.0, 6.0))
+    issue = only(checked_tasks(rows))
+    assert (issue.rule, issue.severity) == ("outside_phase", "note")
+    # 40 to 45 of the one, and the whole of the other.
+    assert "6.000 s of 2 segments of tier 'task_engagement'" in issue.what and "5.000 to 6.000" in issue.what
+
+
+def test_tasks_of_the_sheet_need_no_marks_by_coders(checked_tasks):
+    assert not len(checked_tasks([*of("anna", *TASKS[:1], *MARKED), *of("ben", *MARKED)], phased=["s01"]))
+    issue = only(checked_tasks(of("anna", *MARKED[:1]), phased=["s01"]))
+    assert issue.rule == "nothing_marked"
+
+
+def test_a_scheme_with_shared_phases_asks_no_coder_for_all_of_them(checked):
+    assert not len(checked([*GOOD, *coded(*(tuple(row.values())[2:] for row in GOOD[:2]), coder="ben")]))
+
+
+def test_gathering_passes_on_what_each_coder_has_to_mark(guided_play):
+    segments = Segments.from_rows([*of("anna", *TASKS, *MARKED), *of("ben", *TASKS[:2], *MARKED)])
+    _, issues = gather_coding(
+        [segments], [], {"s01": probe()}, vocabulary=Vocabulary.of(guided_play), needs_sound=False,
+        coding={"s01": ["anna", "ben"]}, phased=[], severities={"missing_phase": "warning"},
+        least_phase_s=20.0, each_coder=True,
+    )
+    assert [(issue.rule, issue.severity, issue.coder) for issue in issues] == [
+        ("short_phase", "error", "anna"), ("short_phase", "error", "ben"), ("missing_phase", "warning", "ben"),
+        ("outside_phase", "note", "ben"),
+    ]

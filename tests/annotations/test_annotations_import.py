@@ -11,6 +11,7 @@ from dyadflow.annotations.formats.registry import read_coding
 from dyadflow.annotations.importing import import_coding
 from dyadflow.annotations.labels import EXCLUDED, label_frames, label_spec
 from dyadflow.annotations.segments import Segments
+from dyadflow.annotations.vocabulary import Vocabulary
 from dyadflow.errors import DyadflowError
 from dyadflow.media.grid import FrameGrid
 
@@ -245,3 +246,54 @@ def test_any_segments_come_back_from_the_tidy_table_equal(tmp_path, rows):
     )
     segments.write(tmp_path / "s.tsv")
     assert Segments(read_coding(tmp_path / "s.tsv", "tsv").rows).table.equals(segments.table)
+
+
+@pytest.fixture
+def guided_eaf(tmp_path):
+    """An ELAN file as the second paper's coders left them: blanks, capitals, a typo, a tier to pass over."""
+
+    def write(*rows):
+        segments = Segments.from_rows(
+            {"session": "12", "coder": "", "tier": tier, "code": code, "onset_s": onset_s, "offset_s": offset_s}
+            for tier, code, onset_s, offset_s in rows
+        )
+        write_eaf(segments, tmp_path / "12_A_20190412.eaf")
+        return tmp_path / "12_A_20190412.eaf"
+
+    return write
+
+
+def test_the_second_papers_elan_files_come_out_in_the_words_of_the_scheme(guided_eaf, guided_play):
+    path = guided_eaf(
+        ("task", "People ", 10.0, 130.25),
+        ("task", " eggs", 150.0, 260.0),
+        ("participating", "joint ", 20.0, 31.5),
+        ("participating", "SELF", 31.5, 40.0),
+        ("attending", "attending", 12.0, 30.0),
+        ("attending", "Excited", 30.0, 33.0),
+        ("ignore", "parent speaks", 1.0, 2.0),
+        ("ignore", "noise", 5.0, 6.0),
+    )
+    segments, issues = import_coding(
+        path, session="12", coder="A", vocabulary=Vocabulary.of(guided_play).model_dump()
+    )
+    assert segments.table[["tier", "code", "onset_s", "offset_s"]].values.tolist() == [
+        ["phase", "dolls", 10.0, 130.25],
+        ["phase", "shaker", 150.0, 260.0],
+        ["social_engagement", "yes", 12.0, 30.0],
+        ["social_engagement", "yes", 30.0, 33.0],
+        ["task_engagement", "yes", 20.0, 31.5],
+        ["task_engagement", "yes", 31.5, 40.0],
+    ]
+    (issue,) = issues
+    assert (issue.rule, issue.severity) == ("ignored_tier", "note")
+    assert "'ignore' (2 annotations)" in issue.what and issue.file == path.name
+
+
+def test_a_typo_that_no_alias_knows_is_an_error_with_the_nearest_code(guided_eaf, guided_play):
+    path = guided_eaf(("task", "drumms", 0.0, 9.0), ("participating", "joimt", 1.0, 2.0))
+    segments, issues = import_coding(path, session="12", coder="A", vocabulary=Vocabulary.of(guided_play))
+    assert not len(segments)
+    assert [(issue.rule, issue.severity) for issue in issues] == [("unknown_code", "error")] * 2
+    said = {issue.what.split("'")[1]: issue.fix for issue in issues}
+    assert said["drumms"].startswith("write 'drum' if that is meant") and said["joimt"].startswith("write 'yes'")

@@ -14,6 +14,7 @@ from dyadflow.annotations.labels import (
     label_spec,
 )
 from dyadflow.annotations.overlaps import OverlapError
+from dyadflow.annotations.scheme import read_scheme
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
 from dyadflow.media.grid import FrameGrid
@@ -178,3 +179,87 @@ def test_labels_read_back_as_written_and_are_the_same_bytes_each_time(tmp_path, 
             target: {coder: list(values) for coder, values in coders.items()}
             for target, coders in labels.codes.items()
         }
+
+
+def presence(coder, *rows):
+    return Segments.from_rows(
+        {"session": "s01", "coder": coder, "tier": tier, "code": code, "onset_s": onset_s, "offset_s": offset_s}
+        for tier, code, onset_s, offset_s in rows
+    )
+
+
+def test_each_coders_own_tasks_bound_their_labels_and_what_they_share_is_the_phase(guided_play):
+    coded_by = {
+        "A": presence("A", ("phase", "dolls", 1, 5), ("phase", "shaker", 6, 9), ("task_engagement", "yes", 2, 4)),
+        "B": presence("B", ("phase", "dolls", 2, 6), ("phase", "shaker", 7, 8), ("task_engagement", "yes", 0, 10)),
+        "C": presence("C", ("phase", "shaker", 6, 10)),
+    }
+    labels = label_session(coded_by, FrameGrid(1, 10), label_spec(guided_play))
+    x = EXCLUDED
+    assert labels.codes["dolls-task_engagement"]["A"].tolist() == [x, 0, 1, 1, 0, x, x, x, x, x]
+    assert labels.codes["dolls-task_engagement"]["B"].tolist() == [x, x, 1, 1, 1, 1, x, x, x, x]
+    assert labels.codes["shaker-task_engagement"]["B"].tolist() == [x] * 7 + [1, x, x]
+    # Who did not mark the dolls says nothing of them, not `no`; who marked the shaker and nothing in it says `no`.
+    assert labels.codes["dolls-task_engagement"]["C"].tolist() == [x] * 10
+    assert labels.codes["shaker-task_engagement"]["C"].tolist() == [x] * 6 + [0] * 4
+    assert {*np.concatenate(list(labels.codes["drum-task_engagement"].values()))} == {x}
+    # Dolls: A and B share 2 to 5. Shaker: all three share 7 to 8.
+    n = NO_PHASE
+    assert labels.phase.tolist() == [n, n, 0, 0, 0, n, n, 1, n, n]
+
+
+def test_coders_who_take_one_moment_for_different_tasks_leave_it_in_none(guided_play):
+    coded_by = {
+        "A": presence("A", ("phase", "dolls", 0, 6)),
+        "B": presence("B", ("phase", "shaker", 4, 8)),
+    }
+    labels = label_session(coded_by, FrameGrid(1, 8), label_spec(guided_play))
+    assert labels.phase.tolist() == [0, 0, 0, 0, NO_PHASE, NO_PHASE, 1, 1]
+    assert labels.codes["dolls-task_engagement"]["A"].tolist() == [0] * 6 + [EXCLUDED] * 2
+    assert labels.codes["shaker-task_engagement"]["B"].tolist() == [EXCLUDED] * 4 + [0] * 4
+
+
+def test_one_coders_own_tasks_may_not_overlap(guided_play):
+    coded_by = {"A": presence("A", ("phase", "dolls", 0, 6), ("phase", "shaker", 4, 8))}
+    with pytest.raises(OverlapError, match=r"coder A.*'dolls'.*'shaker'"):
+        label_session(coded_by, FrameGrid(1, 8), label_spec(guided_play))
+
+
+def test_phases_of_the_sheet_override_each_coders_own(guided_play):
+    coded_by = {
+        "A": presence("A", ("phase", "dolls", 0, 6), ("task_engagement", "yes", 2, 3)),
+        "B": presence("B", ("task_engagement", "yes", 4, 5)),
+        "C": presence("C"),
+    }
+    labels = label_session(coded_by, FrameGrid(1, 6), label_spec(guided_play), [("dolls", 1.0, 4.0)])
+    x = EXCLUDED
+    assert labels.phase.tolist() == [NO_PHASE, 0, 0, 0, NO_PHASE, NO_PHASE]
+    assert labels.codes["dolls-task_engagement"]["A"].tolist() == [x, 0, 1, 0, x, x]
+    assert labels.codes["dolls-task_engagement"]["B"].tolist() == [x, 0, 0, 0, x, x]
+    # Not one segment: nothing was coded, whatever the sheet says.
+    assert labels.codes["dolls-task_engagement"]["C"].tolist() == [x, UNCODED, UNCODED, UNCODED, x, x]
+
+
+def test_shared_phases_know_presence_and_targets_of_some_phases_too(guided_play):
+    data = guided_play.model_dump()
+    data["phases"]["spans"] = "shared"
+    coded_by = {
+        "A": presence("A", ("phase", "dolls", 0, 2), ("phase", "drum", 3, 5)),
+        "B": presence("B", ("phase", "dolls", 1, 5), ("task_engagement", "yes", 1, 4)),
+    }
+    labels = label_session(coded_by, FrameGrid(1, 5), label_spec(read_scheme(data)))
+    x = EXCLUDED
+    assert labels.phase.tolist() == [0, 0, NO_PHASE, 2, 2]
+    assert labels.codes["dolls-task_engagement"]["B"].tolist() == [0, 1, x, x, x]
+    assert labels.codes["drum-task_engagement"]["B"].tolist() == [x, x, x, 1, 0]
+
+
+def test_labels_of_tasks_read_back_as_written(tmp_path, guided_play):
+    coded_by = {"A": presence("A", ("phase", "drum", 0, 2), ("task_engagement", "yes", 1, 2)), "B": presence("B")}
+    labels = label_session(coded_by, FrameGrid(3.125, 10), label_spec(guided_play))
+    labels.write(tmp_path / "labels.h5")
+    found = SessionLabels.read(tmp_path / "labels.h5")
+    assert found.phase.tolist() == labels.phase.tolist() and found.classes == labels.classes
+    for target, by_coder in labels.codes.items():
+        assert {name: list(values) for name, values in found.codes[target].items()} == {
+            name: list(values) for name, values in by_coder.items()}

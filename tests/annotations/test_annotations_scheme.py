@@ -145,3 +145,74 @@ def test_a_scheme_that_is_missing_or_is_not_yaml_says_so(tmp_path):
     (tmp_path / "bad.yaml").write_text("name: [icep")
     with pytest.raises(DyadflowError, match="not YAML"):
         read_scheme(tmp_path / "bad.yaml")
+
+
+@pytest.mark.parametrize(
+    ("tier", "code", "place"),
+    [
+        ("task", " People ", Place("phase", "dolls")),
+        ("Task", "EGGS", Place("phase", "shaker")),
+        ("task", "drums\n", Place("phase", "drum")),
+        ("participating", "Self", Place("task_engagement", "yes")),
+        ("participating", " joint", Place("task_engagement", "yes")),
+        ("participating", "attending", Place("task_engagement", None)),
+        ("Attending ", "attending", Place("social_engagement", "yes")),
+        ("attending", "Excited", Place("social_engagement", "yes")),
+        ("social_engagement", "no", Place("social_engagement", "no")),
+        ("ignore", "joint", Place(None)),
+    ],
+)
+def test_the_second_papers_tiers_and_values_find_their_place(guided_play, tier, code, place):
+    assert Vocabulary.of(guided_play).place(tier, code) == place
+
+
+def test_the_second_papers_targets_are_a_variable_in_a_task_each(guided_play):
+    spec = label_spec(guided_play)
+    assert list(spec["targets"]) == [
+        f"{task}-{variable}_engagement" for task in ("dolls", "shaker", "drum") for variable in ("task", "social")
+    ]
+    assert spec["targets"]["drum-social_engagement"] == {
+        "tier": "social_engagement",
+        "classes": ["no", "yes"],
+        "codes": {"yes": 1, "no": 0},
+        "otherwise": 0,
+        "phases": ["drum"],
+    }
+    assert spec["phases"] == {"names": ["dolls", "shaker", "drum"], "excluded": [], "each_coder": True}
+
+
+def test_the_first_papers_tiers_are_not_coded_by_presence(icep_r):
+    spec = label_spec(icep_r)
+    assert {(target["otherwise"], target["phases"]) for target in spec["targets"].values()} == {(None, None)}
+    assert spec["phases"]["each_coder"] is False and Vocabulary.of(icep_r).ignored == []
+
+
+def test_tiers_to_pass_over_are_known_by_name_and_coder(guided_play):
+    vocabulary = Vocabulary.of(guided_play)
+    assert [name for name in ("ignore", " Ignore", "ignore@anna", "ignored", "") if vocabulary.ignores(name)] == [
+        "ignore", " Ignore", "ignore@anna"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda data: data["tiers"]["task_engagement"].update(otherwise="nay"), "otherwise names nay"),
+        (lambda data: data.update(phases=None), "tier task_engagement: otherwise is the code of what nobody marks"),
+        (lambda data: data["phases"].update(spans="own"), "phases.spans"),
+        (lambda data: data["targets"]["drum-task_engagement"].update(phases=["drums"]), "names phase drums, which"),
+        (lambda data: data["phases"]["codes"]["drum"].update(excluded=True), "names phase drum, which is excluded"),
+        (lambda data: data["ignored"].append("Attending "), "'Attending ' is both ignored and one of the scheme"),
+        (lambda data: data["ignored"].append("phase"), "'phase' is both ignored"),
+        (
+            lambda data: data["tiers"]["task_engagement"].update(codes={True: {"title": "x"}}),
+            "write codes such as yes and no in quotes",
+        ),
+    ],
+)
+def test_a_scheme_of_presence_that_does_not_hold_together_says_where(guided_play, change, sentence):
+    data = guided_play.model_dump()
+    change(data)
+    with pytest.raises(DyadflowError) as error:
+        read_scheme(data)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)

@@ -1,6 +1,6 @@
 """Agreement between the human coders of a study, target by target and phase by phase."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -30,8 +30,10 @@ class PairCounts:
         Which pair on which target; coders in order of their names.
     classes
         The target's classes.
+    sessions
+        Those that both coded.
     dyads
-        The dyad of each session that both coded, shape (sessions,).
+        The dyad of each, shape (sessions,).
     phases
         Names of the phases, then ``""`` for frames outside all of them.
     counts
@@ -42,6 +44,7 @@ class PairCounts:
     coder_a: str
     coder_b: str
     classes: tuple[str, ...]
+    sessions: tuple[str, ...]
     dyads: tuple[str, ...]
     phases: tuple[str, ...]
     counts: NDArray[np.int64]
@@ -87,7 +90,7 @@ def compare_coders(
     for pair in count_pairs(labels, dyads, coders):
         for phase, counts in _by_phase(pair, _coded_phases(labels, pair.target)):
             key = {"target": pair.target, "phase": phase, "coder_a": pair.coder_a, "coder_b": pair.coder_b}
-            rows.append(key | _agree(counts, pair.dyads, level))
+            rows.append(key | agreement_of(counts, pair.dyads, level))
     return pd.DataFrame(rows, columns=list(AGREEMENT_COLUMNS))
 
 
@@ -141,7 +144,7 @@ def count_pairs(
                 counts = [
                     _count(labels[session], target, coder_a, coder_b, tuple(phases)) for session in shared]
                 yield PairCounts(
-                    target, coder_a, coder_b, classes, tuple(dyads[session] for session in shared),
+                    target, coder_a, coder_b, classes, tuple(shared), tuple(dyads[session] for session in shared),
                     (*phases, ""), np.stack(counts))
 
 
@@ -177,8 +180,24 @@ def _by_phase(pair: PairCounts, coded: set[str]) -> Iterator[tuple[str, NDArray[
             yield phase, pair.counts[:, index]
 
 
-def _agree(counts: NDArray[np.int64], dyads: tuple[str, ...], level: float) -> dict[str, float | int]:
-    """Both statistics with intervals, and on how much they rest."""
+def agreement_of(counts: NDArray[np.int64], dyads: Sequence[str], level: float) -> dict[str, float | int]:
+    """Percent agreement and kappa with dyad-level intervals, and on how much they rest.
+
+    Parameters
+    ----------
+    counts
+        Units, shape (sessions, classes, classes).
+    dyads
+        The dyad of each session.
+    level
+        Nominal coverage of the intervals.
+
+    Returns
+    -------
+    dict
+        percent, percent_low, percent_high, kappa, kappa_low, kappa_high, sessions, dyads, frames, as in
+        `compare_coders`.
+    """
     names, place = np.unique(np.array(dyads, dtype=object).astype(str), return_inverse=True)
     table = np.zeros((len(names), *counts.shape[1:]), dtype=np.int64)
     np.add.at(table, place, counts)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from dyadflow.annotations.issues import Issue, Issues, count_of
+from dyadflow.annotations.own_phases import check_own_phases, find_unmarked
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
 from dyadflow.annotations.vocabulary import Vocabulary
@@ -25,6 +26,8 @@ def check_coding(
     phased: Iterable[str] = (),
     ends_s: Mapping[str, float] | None = None,
     tolerance_s: float = 0.1,
+    least_phase_s: float = 0.0,
+    each_coder: bool = False,
 ) -> Issues:
     """Add to the issues of the import what only shows beside the recordings.
 
@@ -48,6 +51,10 @@ def check_coding(
         For a session that ends before its recording does, when: seconds on the recording's clock.
     tolerance_s
         How far coding may run past either end, and how long a gap may be, without being mentioned.
+    least_phase_s
+        The least that a coder's phase may last: the length of a snippet, in seconds. Only with `each_coder`.
+    each_coder
+        Whether every coder has to mark the phases.
 
     Returns
     -------
@@ -100,9 +107,15 @@ def check_coding(
                         coder=coder,
                     )
                 )
-        has_phases = session in set(phased) or any(
-            (table.tier == PHASE_TIER).any() for table in tables.values()
-        )
+        given = session in set(phased)
+        marked = [coder for coder, table in tables.items() if (table.tier == PHASE_TIER).any()]
+        has_phases = given or bool(marked)
+        if has_phases:
+            counted = marked if each_coder and not given else tables
+            for coder in counted:
+                found.extend(find_unmarked(session, coder, tables[coder], vocabulary))
+        if vocabulary.phases and each_coder and marked and not given:
+            found.extend(check_own_phases(session, tables, vocabulary, least_phase_s))
         if vocabulary.phases and tables and not has_phases:
             found.append(
                 Issue(
@@ -184,7 +197,7 @@ def _check_coder(
             coder=coder,
         )
     for tier, group in table.groupby("tier", sort=False):
-        if tier in vocabulary.exclusive_tiers and tier != PHASE_TIER:
+        if tier in vocabulary.exclusive_tiers and tier != PHASE_TIER and not vocabulary.terms(tier).otherwise:
             yield from _find_gaps(session, coder, tier, group, tolerance_s)
 
 

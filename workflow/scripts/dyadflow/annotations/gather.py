@@ -23,6 +23,8 @@ def gather_coding(
     coding: Mapping[str, Sequence[str]],
     phased: Sequence[str],
     severities: Mapping[str, str],
+    least_phase_s: float = 0.0,
+    each_coder: bool = False,
 ) -> tuple[Segments, Issues]:
     """Put the imports of all sessions together, and hold them against the recordings.
 
@@ -42,6 +44,10 @@ def gather_coding(
         Sessions whose phases stand in the sheet.
     severities
         The study's own, where they differ from the default.
+    least_phase_s
+        The least that a coder's phase may last: the length of a snippet, in seconds.
+    each_coder
+        Whether every coder has to mark the phases.
 
     Returns
     -------
@@ -58,7 +64,8 @@ def gather_coding(
     together = Segments.concat(segments)
     found = sum(issues, Issues())
     found = check_coding(
-        together, found, probes, vocabulary=vocabulary, needs_sound=needs_sound, coding=coding, phased=phased
+        together, found, probes, vocabulary=vocabulary, needs_sound=needs_sound, coding=coding, phased=phased,
+        least_phase_s=least_phase_s, each_coder=each_coder,
     )
     return together, _set_consequences_aside(found.regraded(severities))
 

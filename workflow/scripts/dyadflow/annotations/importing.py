@@ -9,7 +9,7 @@ import pandas as pd
 
 from dyadflow.annotations.formats.reading import CodingFileError, Reading
 from dyadflow.annotations.formats.registry import read_coding
-from dyadflow.annotations.issues import Issue, Issues
+from dyadflow.annotations.issues import Issue, Issues, count_of
 from dyadflow.annotations.open_states import close_open_states
 from dyadflow.annotations.overlaps import find_overlaps
 from dyadflow.annotations.segments import Segments
@@ -162,12 +162,18 @@ def _place(rows: pd.DataFrame, vocabulary: Vocabulary, issues: list[Issue]) -> p
     places = [vocabulary.place(tier, code) for tier, code in zip(rows.tier, rows.code, strict=True)]
     known = np.array([place.tier is not None for place in places], dtype=bool)
     for tier, count in rows.tier[~known].value_counts(sort=False).items():
+        annotations = count_of(count, "annotation")
+        if vocabulary.ignores(tier):
+            issues.append(
+                Issue("ignored_tier", f"tier {tier!r} ({annotations}) is passed over, as the scheme says (ignored)")
+            )
+            continue
         issues.append(
             Issue(
                 "unknown_tier",
-                f"tier {tier!r} ({count} annotations) is not in the coding scheme"
+                f"tier {tier!r} ({annotations}) is not in the coding scheme"
                 if tier.strip()
-                else f"{count} annotations name no subject or tier, and their codes do not tell which",
+                else f"{annotations} without the name of a subject or tier, and with codes that do not tell which",
                 fix="add the name to a tier's names in the scheme if it is wanted",
             )
         )

@@ -4,21 +4,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dyadflow.annotations.overlaps import OverlapError
-from dyadflow.annotations.scheme import PHASE_TIER, Scheme
+from dyadflow.annotations.painting import paint
+from dyadflow.annotations.phase_labels import NO_PHASE, label_phases
+from dyadflow.annotations.scheme import Scheme, Target
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
 from dyadflow.media.grid import FrameGrid
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Why a frame has no class: no segment holds it; its code or phase is left out; it could not be seen.
 UNCODED, EXCLUDED, UNSCORABLE = -1, -2, -3
-
-#: The value of `SessionLabels.phase` outside every phase.
-NO_PHASE = -1
 
 
 def label_spec(scheme: Scheme) -> dict:
@@ -28,27 +30,37 @@ def label_spec(scheme: Scheme) -> dict:
     -------
     dict
         ``targets``: for each target its tier, its classes, and for each code of the tier and each merge of
-        such codes the index of its class or `UNSCORABLE` or `EXCLUDED`. A merge is excluded in a target
-        that tells its members apart. ``phases``: names and the excluded among them, or None.
+        such codes the index of its class or `UNSCORABLE` or `EXCLUDED`; ``otherwise``, the value of what no
+        segment of a tier coded by presence covers, or None; and ``phases``, the only ones that the target is
+        coded in, or None. A merge is excluded in a target that tells its members apart. ``phases``: names,
+        the excluded among them, and whether each coder marks them, or None.
     """
 
     def values(name: str, tier: str) -> dict[str, int]:
         classes = scheme.class_of_code(name)
-        otherwise = {"unscorable": UNSCORABLE}
+        reasons = {"unscorable": UNSCORABLE}
         return {
-            code: classes.get(code, otherwise.get(details.status, EXCLUDED))
+            code: classes.get(code, reasons.get(details.status, EXCLUDED))
             for code, details in scheme.tiers[tier].codes.items()
         } | {merge: classes.get(merge, EXCLUDED) for merge in scheme.merges_of(tier)}
 
+    def describe(name: str, target: Target) -> dict:
+        codes = values(name, target.tier)
+        return {
+            "tier": target.tier,
+            "classes": list(target.classes),
+            "codes": codes,
+            "otherwise": codes.get(scheme.tiers[target.tier].otherwise),
+            "phases": list(target.phases) or None,
+        }
+
     return {
-        "targets": {
-            name: {"tier": target.tier, "classes": list(target.classes), "codes": values(name, target.tier)}
-            for name, target in scheme.targets.items()
-        },
+        "targets": {name: describe(name, target) for name, target in scheme.targets.items()},
         "phases": scheme.phases
         and {
             "names": list(scheme.phases.codes),
             "excluded": [name for name, phase in scheme.phases.codes.items() if phase.excluded],
+            "each_coder": scheme.phases.spans == "each_coder",
         },
     }
 
@@ -83,6 +95,20 @@ def label_frames(segments: Segments, grid: FrameGrid, target: Mapping) -> NDArra
     Centres, not edges: counting every frame that a segment touches adds half a frame at each end, which over
     the 85 or so segments of a six-minute session is more than a second of drift.
     """
+    table = select_tier(segments, target)
+    spans = list(zip(table.value, table.code, table.onset_s, table.offset_s, strict=True))
+    where = f"session {table.session.iloc[0]}, coder {table.coder.iloc[0]}, tier {target['tier']}" if len(table) else ""
+    return paint(spans, grid, UNCODED, where)
+
+
+def select_tier(segments: Segments, target: Mapping) -> "pd.DataFrame":
+    """The segments of a target's tier, with the value of each code in a column ``value``.
+
+    Raises
+    ------
+    DyadflowError
+        If a segment has a code that the scheme does not know.
+    """
     table = segments.table[segments.table.tier == target["tier"]]
     unknown = table[~table.code.isin(list(target["codes"]))]
     if len(unknown):
@@ -92,35 +118,7 @@ def label_frames(segments: Segments, grid: FrameGrid, target: Mapping) -> NDArra
             where=f"session {first.session}, coder {first.coder}",
             fix="import the coding again",
         )
-    spans = list(zip(table.code.map(target["codes"]), table.code, table.onset_s, table.offset_s, strict=True))
-    where = (
-        f"session {table.session.iloc[0]}, coder {table.coder.iloc[0]}, tier {target['tier']}"
-        if len(table)
-        else ""
-    )
-    return _paint(spans, grid, UNCODED, where)
-
-
-def _paint(
-    spans: Sequence[tuple[int, str, float, float]], grid: FrameGrid, empty: int, where: str
-) -> NDArray[np.int8]:
-    """Write values on the frames whose centres spans hold; spans are (value, name, onset_s, offset_s)."""
-    painted = np.full(grid.frames, empty, dtype=np.int8)
-    owner = np.full(grid.frames, -1, dtype=np.int64)
-    for number, (value, name, my_onset_s, my_offset_s) in enumerate(spans):
-        held = grid.frames_between(my_onset_s, my_offset_s)
-        taken = owner[held]
-        if (taken >= 0).any():
-            _, other, onset_s, offset_s = spans[int(taken[taken >= 0][0])]
-            raise OverlapError(
-                f"{other!r} ({onset_s:.3f} to {offset_s:.3f} s) and "
-                f"{name!r} ({my_onset_s:.3f} to {my_offset_s:.3f} s) overlap, so that a frame has two labels",
-                where=where,
-                fix="correct one of them in the coding file",
-            )
-        owner[held] = number
-        painted[held] = value
-    return painted
+    return table.assign(value=table.code.map(target["codes"]).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,8 @@ class SessionLabels:
     phases
         Names of the scheme's phases; empty if it has none.
     phase
-        Shape (frames,), int8: index into `phases`, `NO_PHASE` outside them.
+        Shape (frames,), int8: index into `phases`, `NO_PHASE` outside them. Where each coder marks the phases,
+        a phase has the frames that all share who marked it: the minimal interval.
     classes
         For each target its classes, in the order of their indices.
     codes
@@ -199,60 +198,46 @@ def label_session(
     spec
         From `label_spec`.
     phases
-        From the study's sheet: name, onset_s, offset_s. Without them the first coder who coded phases gives
-        them, for all coders alike.
+        From the study's sheet: name, onset_s, offset_s; they hold for all coders alike. Without them every
+        coder's own phases hold for that coder where the scheme says so (``each_coder``); elsewhere the first
+        coder who coded phases gives them, for all coders alike.
 
     Returns
     -------
     SessionLabels
         If the scheme has phases, frames in an excluded phase or outside every phase are `EXCLUDED` in every
-        target: a session for which nobody gives phases is excluded whole.
+        target: a session for which nobody gives phases is excluded whole, and so is the coding of one who
+        marked none where each coder has to. Frames in a phase that a target is not coded in are `EXCLUDED` in
+        that target. In a tier coded by presence, what no segment covers in a phase has the tier's code for it.
 
     Raises
     ------
     OverlapError
-        If two segments of a target's tier, or two phases, contain the same frame's centre.
+        If two segments of a target's tier, or two phases, of one coder contain the same frame's centre.
     DyadflowError
         If a phase is not in the scheme.
     """
     names: tuple[str, ...] = ()
-    phase = np.full(grid.frames, NO_PHASE, dtype=np.int8)
-    left_out = np.zeros(grid.frames, dtype=bool)
+    excluded: list[str] = []
+    phase, by_coder = np.full(grid.frames, NO_PHASE, dtype=np.int8), {}
     if spec["phases"]:
-        names = tuple(spec["phases"]["names"])
-        phase = _label_phases(_find_phases(segments_by_coder, phases), grid, names)
-        excluded = [names.index(name) for name in spec["phases"]["excluded"]]
-        left_out = (phase == NO_PHASE) | np.isin(phase, excluded)
+        names, excluded = tuple(spec["phases"]["names"]), spec["phases"]["excluded"]
+        phase, by_coder = label_phases(
+            segments_by_coder, grid, names, each_coder=spec["phases"]["each_coder"], sheet=phases
+        )
     codes: dict[str, dict[str, NDArray[np.int8]]] = {}
     for name, target in spec["targets"].items():
         codes[name] = {}
+        coded = [number for number, other in enumerate(names)
+                 if other not in excluded and other in (target["phases"] or names)]
         for coder, segments in segments_by_coder.items():
             labels = label_frames(segments, grid, target)
-            labels[left_out] = EXCLUDED
+            if names:
+                inside = np.isin(by_coder[coder], coded)
+                # Who has not a single segment has coded nothing, and says `no` to nothing.
+                if target["otherwise"] is not None and len(segments):
+                    labels[inside & (labels == UNCODED)] = target["otherwise"]
+                labels[~inside] = EXCLUDED
             codes[name][coder] = labels
     classes = {name: tuple(target["classes"]) for name, target in spec["targets"].items()}
     return SessionLabels(grid, names, phase, classes, codes)
-
-
-def _find_phases(
-    segments_by_coder: Mapping[str, Segments], phases: Sequence[tuple[str, float, float]] | None
-) -> list[tuple[str, float, float]]:
-    if phases:
-        return [(str(name), float(onset_s), float(offset_s)) for name, onset_s, offset_s in phases]
-    for segments in segments_by_coder.values():
-        table = segments.table[segments.table.tier == PHASE_TIER]
-        if len(table):
-            return list(zip(table.code, table.onset_s, table.offset_s, strict=True))
-    return []
-
-
-def _label_phases(
-    phases: list[tuple[str, float, float]], grid: FrameGrid, names: tuple[str, ...]
-) -> NDArray[np.int8]:
-    for name, *_ in phases:
-        if name not in names:
-            raise DyadflowError(
-                f"phase {name!r} is not in the scheme", where="phases", fix=f"use one of {', '.join(names)}"
-            )
-    spans = [(names.index(name), name, onset_s, offset_s) for name, onset_s, offset_s in phases]
-    return _paint(spans, grid, NO_PHASE, "phases")

@@ -42,6 +42,10 @@ class Tier(_Strict):
     aliases: dict[str, str] = Field(
         default_factory=dict, description="Other spellings found in files, each with the code it stands for."
     )
+    otherwise: str = Field(
+        "",
+        description="Coding by presence: the code of every moment inside a phase that no segment of this tier covers.",
+    )
 
 
 class Phase(_Strict):
@@ -64,6 +68,10 @@ class Phases(_Strict):
     names: list[str] = Field(default_factory=list, description="What coding files call the tier of phases.")
     codes: dict[str, Phase]
     aliases: dict[str, str] = Field(default_factory=dict)
+    spans: Literal["shared", "each_coder"] = Field(
+        "shared",
+        description="shared: those of one coder, or of the sheet, hold for all. each_coder: every coder marks them.",
+    )
 
 
 class Target(_Strict):
@@ -73,6 +81,9 @@ class Target(_Strict):
     tier: str
     classes: list[str] = Field(
         min_length=2, description="Codes or merged codes, literally, in the order of tables."
+    )
+    phases: list[str] = Field(
+        default_factory=list, description="The only phases that this target is coded in; empty: all of them."
     )
 
 
@@ -94,6 +105,22 @@ class Scheme(_Strict):
     phases: Phases | None = None
     merges: dict[str, Merge] = Field(default_factory=dict)
     targets: dict[str, Target] = Field(default_factory=dict)
+    ignored: list[str] = Field(
+        default_factory=list, description="Tiers of coding files that are passed over, with a note."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_codes_of_text(cls, data: object) -> object:
+        """Say what happened to ``yes`` and ``no``, which YAML takes for true and false."""
+        tiers = data.get("tiers") if isinstance(data, Mapping) else None
+        for name, tier in tiers.items() if isinstance(tiers, Mapping) else ():
+            codes = tier.get("codes") if isinstance(tier, Mapping) else None
+            if isinstance(codes, Mapping) and any(isinstance(code, bool) for code in codes):
+                raise ValueError(
+                    f"tier {name}: a code reads as true or false; write codes such as yes and no in quotes"
+                )
+        return data
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Scheme":
@@ -111,6 +138,12 @@ class Scheme(_Strict):
                     raise ValueError(
                         f"tier {name}: alias {spelling!r} stands for {code}, which is no code of it"
                     )
+            if tier.otherwise and tier.otherwise not in tier.codes:
+                raise ValueError(f"tier {name}: otherwise names {tier.otherwise}, which is no code of it")
+            if tier.otherwise and not self.phases:
+                raise ValueError(
+                    f"tier {name}: otherwise is the code of what nobody marks inside a phase, and there are no phases"
+                )
         if self.phases and PHASE_TIER in self.tiers:
             raise ValueError(f"a tier may not be called {PHASE_TIER} where there are phases")
         for spelling, code in (self.phases.aliases if self.phases else {}).items():
@@ -125,6 +158,16 @@ class Scheme(_Strict):
                     raise ValueError(
                         f"target {name}: class {label} is neither a code of {target.tier} nor a merge"
                     )
+            for phase in target.phases:
+                if not self.phases or phase not in self.phases.codes:
+                    raise ValueError(f"target {name} names phase {phase}, which the scheme does not have")
+                if self.phases.codes[phase].excluded:
+                    raise ValueError(f"target {name} names phase {phase}, which is excluded")
+        wanted = {name.strip().casefold() for key, tier in self.tiers.items() for name in (key, *tier.names)}
+        wanted |= {name.strip().casefold() for name in (PHASE_TIER, *self.phases.names)} if self.phases else set()
+        for name in self.ignored:
+            if name.strip().casefold() in wanted:
+                raise ValueError(f"tier {name!r} is both ignored and one of the scheme")
         return self
 
     def merges_of(self, tier: str) -> dict[str, Merge]:

@@ -25,6 +25,7 @@ class Terms(BaseModel):
     exclusive: bool = Field(True, description="Whether two of its codes may never overlap.")
     codes: list[str] = Field(description="The scheme's codes, and what merges of them are called.")
     aliases: dict[str, str] = Field(default_factory=dict, description="Other spellings, each with its code.")
+    otherwise: str = Field("", description="Coding by presence: the code of what no segment covers in a phase.")
 
     @cached_property
     def _folded(self) -> dict[str, str]:
@@ -84,6 +85,7 @@ class Vocabulary(BaseModel):
 
     tiers: dict[str, Terms]
     phases: Terms | None = None
+    ignored: list[str] = Field(default_factory=list, description="Tiers of coding files that are passed over.")
 
     @classmethod
     def of(cls, scheme: Scheme) -> "Vocabulary":
@@ -95,6 +97,7 @@ class Vocabulary(BaseModel):
                     exclusive=tier.exclusive,
                     codes=[*tier.codes, *scheme.merges_of(name)],
                     aliases=tier.aliases,
+                    otherwise=tier.otherwise,
                 )
                 for name, tier in scheme.tiers.items()
             },
@@ -104,6 +107,7 @@ class Vocabulary(BaseModel):
                 codes=list(scheme.phases.codes),
                 aliases=scheme.phases.aliases,
             ),
+            ignored=scheme.ignored,
         )
 
     def terms(self, tier: str) -> Terms:
@@ -114,6 +118,11 @@ class Vocabulary(BaseModel):
     def exclusive_tiers(self) -> tuple[str, ...]:
         """Tiers whose codes may not overlap, phases included."""
         return tuple(name for name in self._all if self.terms(name).exclusive)
+
+    def ignores(self, tier: str) -> bool:
+        """Whether a file's tier, with or without ``@coder`` behind its name, is one to pass over."""
+        folded = _fold(tier)
+        return any(folded == name or folded.startswith(f"{name}@") for name in map(_fold, self.ignored))
 
     @cached_property
     def _all(self) -> tuple[str, ...]:
