@@ -44,3 +44,17 @@ def test_a_session_without_coding_gets_no_row(labels):
 def test_labels_of_a_session_that_the_sheet_lacks_are_an_error(labels):
     with pytest.raises(DyadflowError, match="session b has labels but no row"):
         count_labels(labels, {"a": "d1"}, targets=["infant"])
+
+
+def test_pooled_frames_are_those_of_all_coders_named(labels):
+    # Session b: A has 0 0 1, B has five times 1. Session a: B has 1 1 0.
+    counts = count_labels(labels, {"a": "d1", "b": "d2"}, targets=["infant"], coders=["A", "B"], pool=True)
+    assert counts.to_dict("list") == {
+        "session": ["a", "b"], "dyad": ["d1", "d2"], "infant:Ineg": [1, 2], "infant:Ipos": [2, 6],
+    }
+
+
+@pytest.mark.parametrize(("coders", "ineg"), [(["A"], [1, 2]), ([], [1, 2]), (["B", "nobody"], [1, 0])])
+def test_pooled_frames_leave_out_whom_nobody_named_unless_nobody_else_coded(labels, coders, ineg):
+    counts = count_labels(labels, {"a": "d1", "b": "d2"}, targets=["infant"], coders=coders, pool=True)
+    assert list(counts["infant:Ineg"]) == ineg

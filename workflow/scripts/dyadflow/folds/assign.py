@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
+from dyadflow.folds.request import check_request, empty_fold
 from dyadflow.folds.table import inner_column
 
 
@@ -108,36 +109,11 @@ def _scarcest(held: NDArray[np.float64], dyads_in: NDArray[np.int_], frames: NDA
 
 
 def _check(counts: pd.DataFrame, outer: int, inner: int, pins: Mapping[str, int]) -> None:
-    repeated = counts.session[counts.session.duplicated()]
-    if len(repeated):
-        raise DyadflowError(f"session {repeated.iloc[0]} is listed twice", fix="keep one row a session")
-    dyads = counts.dyad.unique()
-    if len(dyads) < outer:
-        raise DyadflowError(
-            f"{outer} outer folds need at least {outer} dyads with coding, and there are {len(dyads)}",
-            where="folds.outer", fix=f"ask for at most {len(dyads)} outer folds, or code more dyads",
-        )
-    for dyad, fold in pins.items():
-        if dyad not in dyads:
-            raise DyadflowError(
-                f"dyad {dyad} is pinned to a fold, and no coded session is of that dyad",
-                where="pins of folds",
-                fix="correct the dyad or remove the pin",
-            )
-        if not 0 <= fold < outer:
-            raise DyadflowError(
-                f"dyad {dyad} is pinned to fold {fold}, and folds run from 0 to {outer - 1}",
-                where="pins of folds",
-                fix="pin it to one of these",
-            )
+    check_request(counts, outer, pins)
     held_out = _dyads_by_fold(counts, outer, pins)
-    for fold, number in enumerate(held_out):
-        if number == 0:
-            raise DyadflowError(
-                f"the pins leave no dyad for outer fold {fold}", where="pins of folds",
-                fix="pin fewer dyads together"
-            )
-    smallest = len(dyads) - max(held_out)
+    if not all(held_out):
+        raise empty_fold(held_out.index(0))
+    smallest = sum(held_out) - max(held_out)
     if smallest < inner:
         raise DyadflowError(
             f"{inner} inner folds need at least {inner} dyads in every outer training set, and one has "

@@ -12,7 +12,8 @@ from dyadflow.errors import DyadflowError
 
 
 def count_labels(
-    labels: str | Path, dyads: Mapping[str, str], *, targets: Sequence[str], coders: Sequence[str] = ()
+    labels: str | Path, dyads: Mapping[str, str], *, targets: Sequence[str], coders: Sequence[str] = (),
+    pool: bool = False,
 ) -> pd.DataFrame:
     """Count labelled frames by class, one row a session.
 
@@ -28,6 +29,9 @@ def count_labels(
     coders
         Whose coding counts: the first of these who coded the session. Empty, or none of them: the first coder
         by name, so that a session that only another coder saw still weighs in the balance.
+    pool
+        Sum the frames of all of these coders instead (empty, or none of them: of all who coded the session),
+        so that a share of frames is that over all their coding together.
 
     Returns
     -------
@@ -49,17 +53,20 @@ def count_labels(
     rows = []
     for session, dyad in dyads.items():
         if session in files:
-            found = _count_session(files[session].read(), targets, coders)
+            found = _count_session(files[session].read(), targets, coders, pool)
             rows.append({"session": session, "dyad": dyad, **found})
     return pd.DataFrame(rows)
 
 
-def _count_session(labels: SessionLabels, targets: Sequence[str], coders: Sequence[str]) -> dict[str, int]:
+def _count_session(
+    labels: SessionLabels, targets: Sequence[str], coders: Sequence[str], pool: bool
+) -> dict[str, int]:
     counts = {}
     for target in targets:
         classes, by_coder = labels.classes[target], labels.codes[target]
-        coder = next((name for name in (*coders, *sorted(by_coder)) if name in by_coder), None)
-        codes = np.asarray(by_coder[coder]) if coder is not None else np.empty(0, dtype=np.int8)
+        counted = [name for name in coders if name in by_coder] or sorted(by_coder)
+        codes = np.concatenate(
+            [np.empty(0, dtype=np.int8), *(by_coder[name] for name in (counted if pool else counted[:1]))])
         frames = np.bincount(codes[codes >= 0], minlength=len(classes))
         counts.update({f"{target}:{name}": int(frames[number]) for number, name in enumerate(classes)})
     return counts
