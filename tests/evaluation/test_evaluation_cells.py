@@ -326,3 +326,36 @@ def test_without_phases_in_the_scheme_both_baselines_are_the_majority(tmp_path, 
     result = study.evaluate(study.predict("audio", "linear", {"a": [0] * 3, "b": [1] * 3}))
     assert set(result.cells.phase) == {"all"}
     assert value(result.cells, model="majority").value == value(result.cells, model="phase").value == 2 / 3
+
+
+def test_where_only_the_last_fold_is_tested_nothing_else_is_scored_and_baselines_learn_from_the_others(study):
+    study.add("a", 0, [0, 0, 0, 0], A=[0, 0, 0, 1])
+    study.add("b", 1, [0, 0, 0, 0], A=[0, 0, 0, 2])
+    study.add("c", 2, [0, 0, 0, 0], A=[0, 1, 1, 1])
+    study.add("d", 2, [0, 0, 0, 0], B=[0, 0, 0, 0])
+    # Folds 0 and 1 were never predicted.
+    cell = study.predict("scene", "mc3", {"c": [0, 1, 1, 0]}, protocol="as_published")
+    result = study.evaluate(cell, tested={"as_published": "last"})
+    row = value(result.cells, stream="scene", phase="all")
+    assert (row.value, row.dyads, row.frames) == (3 / 4, 1, 4)
+    # neg is what a and b have most; c, with mostly neu, is not asked.
+    assert value(result.cells, model="majority", phase="all").value == 1 / 4
+    assert value(result.cells, model="majority", phase="all").frames == 4
+    assert set(result.fold_scores.fold) == {2}
+    assert result.confusion.query("model == 'mc3' and phase == 'all'").frames.sum() == 4
+
+
+def test_protocols_are_tested_each_in_its_own_way(study):
+    everything = four_dyads(study)
+    last = study.predict("scene", "mc3", {"b": [0, 1, 2, 1], "d": [0, 1, 2, 1]}, protocol="as_published")
+    result = study.evaluate(everything, last, tested={"corrected": "every", "as_published": "last"})
+    assert value(result.cells, stream="audio", phase="all").dyads == 4
+    assert value(result.cells, stream="scene", phase="all").dyads == 2
+
+
+def test_a_last_fold_that_no_scoring_coder_coded_is_an_error(study):
+    study.add("a", 0, [0, 0], A=[0, 1])
+    study.add("b", 1, [0, 0], B=[0, 1])
+    cell = study.predict("scene", "mc3", {"a": [0, 1], "b": [0, 1]})
+    with pytest.raises(DyadflowError, match="only fold 1 is scored, and it has no session"):
+        study.evaluate(cell, tested={"corrected": "last"})

@@ -13,7 +13,7 @@ from dyadflow.evaluation.counts import Cell, CellCounts, count_cell
 from dyadflow.evaluation.covariates import group_sessions
 from dyadflow.evaluation.scores import list_confusion, score_cell, score_folds, score_groups
 from dyadflow.evaluation.settings import EvaluationSettings
-from dyadflow.evaluation.truth import Truth, choose_truth, read_folds, read_labels
+from dyadflow.evaluation.truth import Fold, Truth, choose_truth, read_folds, read_labels
 from dyadflow.tables import write_table
 
 KEY = ("protocol", "target", "stream", "model")
@@ -81,6 +81,7 @@ def evaluate_cells(
     instructed: Sequence[str] = (),
     settings: EvaluationSettings | Mapping[str, object] | None = None,
     seed: int = 0,
+    tested: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Score held-out predictions against human coding, beside the baselines, and make the named comparisons.
 
@@ -105,18 +106,23 @@ def evaluate_cells(
         Level of the intervals, comparisons, covariates.
     seed
         Of the random sign flips.
+    tested
+        For each protocol, ``every`` or ``last``: which outer folds are scored. Protocols that are not named
+        score every fold.
 
     Returns
     -------
     Evaluation
-        Sessions in which none of the scoring coders coded the target are not scored; all others are, exactly
-        once. Frames without a class (uncoded, unscorable, excluded) are masked everywhere.
+        Sessions in which none of the scoring coders coded the target are not scored; all others in the scored
+        folds are, exactly once. Where only the last fold is scored, baselines are fitted on all the others.
+        Frames without a class (uncoded, unscorable, excluded) are masked everywhere.
 
     Raises
     ------
     DyadflowError
         If a cell lacks a session, or predicted it in another fold than the one in which it is held out; if a
-        protocol has no scoring coders; if a comparison or covariate names what is not there.
+        protocol has no scoring coders, or they coded nothing in the folds that are scored; if a comparison or
+        covariate names what is not there.
 
     Notes
     -----
@@ -125,7 +131,7 @@ def evaluate_cells(
     lack a class altogether, which then counts as a failure to find it.
     """
     chosen = EvaluationSettings.model_validate(settings or {})
-    counted = _count_everything(cells, labels, folds, kinds, score_coders)
+    counted = _count_everything(cells, labels, folds, kinds, score_coders, tested or {})
     rows = sessions.to_dict("records") if isinstance(sessions, pd.DataFrame) else list(sessions)
     groups = _group_scored(rows, chosen.covariates, counted)
     phases = tuple(instructed)
@@ -145,6 +151,7 @@ def _count_everything(
     folds: str | Path,
     kinds: Mapping[tuple[str, str], str],
     score_coders: Mapping[str, Sequence[str]],
+    tested: Mapping[str, str],
 ) -> list[CellCounts]:
     """Confusions of all cells, and of the baselines of each (protocol, target) before its cells."""
     held_out = read_folds(folds)
@@ -155,12 +162,28 @@ def _count_everything(
             raise DyadflowError(
                 f"protocol {protocol} says nobody whose coding scores", fix="name coders in its score_coders")
         truth: Truth = choose_truth(coded, held_out, target, score_coders[protocol], kinds)
-        counted += count_baselines(protocol, truth)
+        scored = _scored_sessions(truth, held_out, tested.get(protocol, "every"))
+        counted += [baseline.only(scored) for baseline in count_baselines(protocol, truth)]
         counted += [
-            count_cell(Cell(protocol, target, each["stream"], each["model"]), truth, each["probabilities"])
+            count_cell(
+                Cell(protocol, target, each["stream"], each["model"]), truth.only(scored), each["probabilities"])
             for each in cells if (each["protocol"], each["target"]) == (protocol, target)
         ]
     return counted
+
+
+def _scored_sessions(truth: Truth, held_out: Mapping[str, Fold], tested: str) -> set[str]:
+    """The sessions with a truth in the folds that are scored."""
+    if tested == "every":
+        return set(truth.sessions)
+    last = max(fold.outer for fold in held_out.values())
+    scored = {name for name in truth.sessions if truth.folds[name].outer == last}
+    if not scored:
+        raise DyadflowError(
+            f"only fold {last} is scored, and it has no session in which a scoring coder coded {truth.target}",
+            fix="pin a dyad that was coded to that fold, or name other score_coders",
+        )
+    return scored
 
 
 def _group_scored(

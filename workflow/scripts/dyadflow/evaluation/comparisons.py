@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
 from dyadflow.evaluation.baselines import BASELINES, NO_STREAM
 from dyadflow.evaluation.counts import Cell, CellCounts
+from dyadflow.evaluation.differences import sum_up_differences
 from dyadflow.evaluation.metrics import metrics_of
 from dyadflow.evaluation.settings import Comparison
-from dyadflow.evaluation.signflip import correct_by_holm, sign_flip_p
+from dyadflow.evaluation.signflip import correct_by_holm
 
 
 def compare_cells(
@@ -87,24 +87,7 @@ def _opponent(cell: Cell, comparison: Comparison, by_cell: dict[Cell, CellCounts
 def _compare(ours: CellCounts, theirs: CellCounts, metric: str, level: float, seed: int) -> dict:
     """Mean paired difference of the dyads' own metrics, with its interval and p value."""
     mine, other = (metrics_of(each.by_dyad(each.counts.sum(1)))[metric] for each in (ours, theirs))
-    differences = mine - other
-    differences = differences[np.isfinite(differences)]
-    low, high = _interval_of_mean(differences, level)
-    return {
-        "difference": float(differences.mean()) if len(differences) else float("nan"),
-        "low": low, "high": high, "dyads": len(differences), "wins": int((differences > 0).sum()),
-        "p": sign_flip_p(differences, seed=seed),
-    }
-
-
-def _interval_of_mean(values: NDArray[np.float64], level: float) -> tuple[float, float]:
-    """Student's t interval of a mean; NaN where fewer than two values, or none that differ."""
-    if len(values) < 2 or np.ptp(values) == 0:
-        return float("nan"), float("nan")
-    from scipy.special import stdtrit
-
-    reach = stdtrit(len(values) - 1, 0.5 + level / 2) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - reach), float(values.mean() + reach)
+    return sum_up_differences(mine - other, level=level, seed=seed)
 
 
 def _no_such_cell(cell: Cell | None, comparison: Comparison, there: list[Cell]) -> DyadflowError:

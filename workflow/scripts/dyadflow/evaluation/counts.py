@@ -1,5 +1,6 @@
 """Confusions of one cell: what was true and what was predicted, frame by frame, counted once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class CellCounts:
     cell: Cell
     truth: Truth
     counts: NDArray[np.int64]
+
+    def only(self, sessions: Collection[str]) -> "CellCounts":
+        """The counts of these sessions alone."""
+        kept = [name in sessions for name in self.truth.sessions]
+        return CellCounts(self.cell, self.truth.only(sessions), self.counts[kept])
 
     def by_dyad(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum counts of shape (sessions, ...) over the sessions of each dyad: shape (dyads, ...)."""

@@ -1,7 +1,7 @@
 """What held-out predictions are scored against: one human coder's labels in each session."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,13 @@ class Truth:
     def sessions(self) -> list[str]:
         """Sessions in the order of the fold table."""
         return list(self.codes)
+
+    def only(self, sessions: Collection[str]) -> "Truth":
+        """The truth of these sessions alone, in the order of the fold table."""
+        def kept(values: dict) -> dict:
+            return {name: values[name] for name in self.codes if name in sessions}
+
+        return replace(self, codes=kept(self.codes), phase=kept(self.phase), folds=kept(self.folds))
 
 
 def read_folds(path: str | Path) -> dict[str, Fold]:
