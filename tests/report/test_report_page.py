@@ -11,7 +11,8 @@ import pytest
 from lxml import html
 
 from dyadflow.annotations.issues import Issues
-from dyadflow.report.page import TEMPLATES, build_report
+from dyadflow.report.page import build_report
+from dyadflow.report.rendering import TEMPLATES
 from dyadflow.tables import read_table, write_table
 
 EVIL = "<script>alert(1)</script>"

@@ -10,6 +10,7 @@ from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.coders import Confusion, describe_confusion
 from dyadflow.report.data import phase_titles
 from dyadflow.report.results import CELL, Value, is_headline, make_value, rows_of, values_of, whole
+from dyadflow.report.task_targets import only_phase
 from dyadflow.report.wording import covariate_title, model_title, number, phase_title, stream_title
 from dyadflow.tables import read_table
 
@@ -67,11 +68,11 @@ class Breakdown:
 def break_down_by_phase(
     cells: pd.DataFrame, scheme: Scheme, headline: Mapping[str, str] | None
 ) -> list[Breakdown]:
-    """The headline cell in each phase; nothing where only one phase has results."""
+    """The headline cell in each phase; nothing of a target that is coded, or has results, in one phase only."""
     titles = phase_titles(scheme)
     found = []
     for target, own in headline_rows(cells, scheme, headline):
-        if own.phase.nunique() < 2:
+        if own.phase.nunique() < 2 or only_phase(scheme, target):
             continue
         rows = [
             ("", phase_title(phase, titles), *_summary(part))

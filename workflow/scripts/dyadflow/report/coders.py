@@ -11,6 +11,7 @@ import pandas as pd
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.data import phase_titles
 from dyadflow.report.published import CODER_KAPPA
+from dyadflow.report.task_targets import only_phase
 from dyadflow.report.wording import interval, number, phase_title
 from dyadflow.tables import read_table
 
@@ -75,7 +76,7 @@ def describe_confusion(
 
 
 def describe_agreement(agreement: Path, confusion: Path, scheme: Scheme) -> list[Agreement]:
-    """Agreement between human coders, by target."""
+    """Agreement between human coders, by target; of a target coded in one phase only, not by phase."""
     table = read_table(
         agreement,
         ["target", "phase", "coder_a", "coder_b", "percent", "kappa"],
@@ -89,7 +90,9 @@ def describe_agreement(agreement: Path, confusion: Path, scheme: Scheme) -> list
     titles = phase_titles(scheme)
     found = []
     for target, spec in scheme.targets.items():
-        rows = [_agreement_row(row, titles) for row in table[table.target == target].itertuples()]
+        own = table[table.target == target]
+        own = own[own.phase == "all"] if only_phase(scheme, target) else own
+        rows = [_agreement_row(row, titles) for row in own.itertuples()]
         if not rows:
             continue
         own = counts[counts.target == target]

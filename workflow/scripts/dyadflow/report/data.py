@@ -16,8 +16,9 @@ from dyadflow.annotations.issues import Issue, Issues
 from dyadflow.annotations.label_index import read_label_index
 from dyadflow.annotations.labels import EXCLUDED, UNCODED, UNSCORABLE, SessionLabels
 from dyadflow.annotations.scheme import Scheme
-from dyadflow.report.figures import Part, draw_stacked_bars
+from dyadflow.report.figures import Part, draw_stacked_bars, margin_for
 from dyadflow.report.palette import NO_CLASS, Palette
+from dyadflow.report.task_targets import only_phase
 from dyadflow.report.wording import covariate_title
 from dyadflow.tables import read_table
 
@@ -97,6 +98,18 @@ class Distribution:
     legend: list[tuple[str, str, str]]
 
 
+def shown_columns(distributions: Sequence[Distribution]) -> list[int]:
+    """Places in the legend and rows that several targets need: all classes, and of the rest what has any time."""
+    columns = {
+        place
+        for own in distributions
+        for _, values in own.rows
+        for place, (seconds, share) in enumerate(values)
+        if seconds or share is not None
+    }
+    return sorted(columns)
+
+
 def describe_distribution(
     labels: Mapping[str, SessionLabels], scheme: Scheme, palette: Palette
 ) -> list[Distribution]:
@@ -105,11 +118,14 @@ def describe_distribution(
     Returns
     -------
     list of Distribution
-        Rows hold (seconds, share of the time that has a class); the share is None for what is no class.
+        Rows hold (seconds, share of the time that has a class); the share is None for what is no class. Of a
+        target that is coded in one phase only, the time outside that phase is left out, and its figure is
+        small, to stand beside those of other targets.
     """
     found = []
     for target, spec in scheme.targets.items():
-        seconds = _seconds_by_coder(labels, target, spec.classes)
+        phase = only_phase(scheme, target)
+        seconds = _seconds_by_coder(labels, target, spec.classes, phase)
         if not seconds:
             continue
         rows = [(coder, _with_shares(values, len(spec.classes))) for coder, values in seconds.items()]
@@ -121,20 +137,24 @@ def describe_distribution(
             for coder, values in seconds.items()
         ]
         title = spec.title or target
-        figure = draw_stacked_bars(bars, f"{title}: share of the time by coder and class")
+        shape = {"plot_width": 330, "margin": margin_for(seconds, 40)} if phase else {}
+        figure = draw_stacked_bars(bars, f"{title}: share of the time by coder and class", **shape)
         legend = list(zip(styles, names, titles, strict=True))
         found.append(Distribution(target, title, rows, figure, legend))
     return found
 
 
 def _seconds_by_coder(
-    labels: Mapping[str, SessionLabels], target: str, classes: Sequence[str]
+    labels: Mapping[str, SessionLabels], target: str, classes: Sequence[str], phase: str
 ) -> dict[str, list]:
+    """Seconds of every class and of what is none; with a phase, exclusion counts only inside it."""
     values = [*range(len(classes)), *_NO_CLASS_CODES.values()]
     found: dict[str, np.ndarray] = {}
     for session in labels.values():
+        inside = session.phase == session.phases.index(phase) if phase in session.phases else True
         for coder, codes in session.codes.get(target, {}).items():
-            counts = np.array([np.count_nonzero(codes == value) for value in values]) / session.grid.rate_hz
+            counted = codes[inside | (codes != EXCLUDED)]
+            counts = np.array([np.count_nonzero(counted == value) for value in values]) / session.grid.rate_hz
             found[coder] = found.get(coder, 0.0) + counts
     return {coder: found[coder].tolist() for coder in sorted(found)}
 

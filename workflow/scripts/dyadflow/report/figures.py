@@ -5,7 +5,7 @@ classes ``k0``, ``k1`` ... that the page's style sheet defines once; all other c
 that a figure follows the reader's light or dark setting.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -19,7 +19,7 @@ _BAND, _CURVE, _GAP = 15, 24, 4
 _LABEL_WIDTH = 30
 
 
-def _x(value: float) -> str:
+def coordinate(value: float) -> str:
     """A coordinate with at most one decimal; a page with 92 sessions holds some 60,000 of them."""
     return f"{value:.1f}".removesuffix(".0")
 
@@ -33,39 +33,52 @@ class Part:
     seconds: float
 
 
-def draw_stacked_bars(rows: Sequence[tuple[str, Sequence[Part]]], title: str) -> Markup:
+def draw_stacked_bars(
+    rows: Sequence[tuple[str, Sequence[Part]]],
+    title: str,
+    *,
+    plot_width: float = PLOT_WIDTH,
+    margin: float = MARGIN,
+) -> Markup:
     """Draw one horizontal bar a row, each filling the width, with shares written where there is room."""
     height = 30
     pieces = []
     for number, (name, parts) in enumerate(rows):
         y = number * height
-        pieces.append(Markup('<text class="row" x="{}" y="{}">{}</text>').format(MARGIN - 10, y + 19, name))
-        pieces.append(_draw_bar(parts, y + 4, height - 8))
+        pieces.append(Markup('<text class="row" x="{}" y="{}">{}</text>').format(margin - 10, y + 19, name))
+        pieces.append(_draw_bar(parts, y + 4, height - 8, plot_width, margin))
     return Markup('<svg class="figure" viewBox="0 0 {} {}" role="img"><title>{}</title>{}</svg>').format(
-        MARGIN + PLOT_WIDTH, len(rows) * height, title, Markup("").join(pieces)
+        margin + plot_width, len(rows) * height, title, Markup("").join(pieces)
     )
 
 
-def _draw_bar(parts: Sequence[Part], y: float, height: float) -> Markup:
+def _draw_bar(parts: Sequence[Part], y: float, height: float, plot_width: float, margin: float) -> Markup:
     total = sum(part.seconds for part in parts)
-    drawn, x = [], float(MARGIN)
+    drawn, x = [], float(margin)
     for part in parts:
         if not part.seconds:
             continue
         share = part.seconds / total
-        width = share * PLOT_WIDTH
+        width = share * plot_width
         drawn.append(
             Markup(
                 '<rect class="{} edge" x="{}" y="{}" width="{}" height="{}">'
                 "<title>{}: {}, {} %</title></rect>"
             ).format(
-                part.style, _x(x), y, _x(width), height, part.name, clock(part.seconds), f"{100 * share:.1f}"
+                part.style,
+                coordinate(x),
+                y,
+                coordinate(width),
+                height,
+                part.name,
+                clock(part.seconds),
+                f"{100 * share:.1f}",
             )
         )
         if width >= 46:
             drawn.append(
                 Markup('<text class="on {}" x="{}" y="{}">{}</text>').format(
-                    part.style, _x(x + width / 2), y + height / 2 + 4, f"{100 * share:.0f} %"
+                    part.style, coordinate(x + width / 2), y + height / 2 + 4, f"{100 * share:.0f} %"
                 )
             )
         x += width
@@ -128,13 +141,16 @@ def draw_dots(
     ]
     for panel, name in enumerate(panels):
         left = margin + panel * (width + gap)
-        span = _span([row.dots[panel] for row in rows], lines[panel])
+        span = scale_span(
+            [value for row in rows for value in (row.dots[panel].value, row.dots[panel].low)]
+            + [line.value for line in lines[panel]]
+        )
 
         def across(value: float, left: float = left, span: tuple[float, float] = span) -> float:
             return left + width * (min(max(value, span[0]), span[1]) - span[0]) / (span[1] - span[0])
 
-        pieces.append(Markup('<text class="panel" x="{}" y="14">{}</text>').format(_x(left), name))
-        pieces.append(_draw_scale(span, across, top, bottom))
+        pieces.append(Markup('<text class="panel" x="{}" y="14">{}</text>').format(coordinate(left), name))
+        pieces.append(draw_scale(span, across, top, bottom))
         pieces += [_draw_line(line, across, top, bottom) for line in lines[panel]]
         pieces += [
             _draw_dot(row, row.dots[panel], across, top + row_height * number + 11)
@@ -145,21 +161,21 @@ def draw_dots(
     )
 
 
-def _span(dots: Sequence[Dot], lines: Sequence[Line]) -> tuple[float, float]:
+def scale_span(values: Iterable[float]) -> tuple[float, float]:
     """From 0, or a tick below the lowest negative value, to 1: never cut to magnify a difference."""
-    values = [value for dot in dots for value in (dot.value, dot.low) if value == value]
-    lowest = min([0.0, *values, *(line.value for line in lines if line.value == line.value)])
+    lowest = min([0.0, *(value for value in values if value == value)])
     steps = 0
     while -0.2 * steps > lowest + 1e-12:
         steps += 1
     return -0.2 * steps, 1.0
 
 
-def _draw_scale(span: tuple[float, float], across, top: float, bottom: float) -> Markup:
+def draw_scale(span: tuple[float, float], across: Callable[[float], float], top: float, bottom: float) -> Markup:
+    """Draw the grid lines of a scale with a tick every 0.2, whose numbers stand below `bottom`."""
     ticks = [round(span[0] + 0.2 * number, 1) for number in range(round((span[1] - span[0]) / 0.2) + 1)]
     return Markup("").join(
         Markup('<path class="grid" d="M{0} {1}V{2}"/><text class="tick" x="{0}" y="{3}">{4}</text>').format(
-            _x(across(tick)), top, bottom, bottom + 16, f"{tick:.1f}".replace("-", "\N{MINUS SIGN}")
+            coordinate(across(tick)), top, bottom, bottom + 16, f"{tick:.1f}".replace("-", "\N{MINUS SIGN}")
         )
         for tick in ticks
     )
@@ -169,7 +185,7 @@ def _draw_line(line: Line, across, top: float, bottom: float) -> Markup:
     if line.value != line.value:
         return Markup("")
     return Markup('<path class="line at-{}" d="M{} {}V{}"><title>{}</title></path>').format(
-        line.style, _x(across(line.value)), top - 8, bottom, line.name
+        line.style, coordinate(across(line.value)), top - 8, bottom, line.name
     )
 
 
@@ -180,13 +196,13 @@ def _draw_dot(row: DotRow, dot: Dot, across, y: float) -> Markup:
     whisker = Markup("")
     if dot.low == dot.low and dot.high == dot.high:
         whisker = Markup('<path class="whisker" d="M{} {}H{}"/>').format(
-            _x(across(dot.low)), y, _x(across(dot.high))
+            coordinate(across(dot.low)), y, coordinate(across(dot.high))
         )
     shapes = (
-        Markup('<circle cx="{0}" cy="{1}" r="5"/>').format(_x(x), y),
-        Markup('<path d="M{0} {1}l6 6l-6 6l-6 -6z"/>').format(_x(x), y - 6),
-        Markup('<rect x="{0}" y="{1}" width="9" height="9"/>').format(_x(x - 4.5), y - 4.5),
-        Markup('<path d="M{0} {1}l6 10h-12z"/>').format(_x(x), y - 6),
+        Markup('<circle cx="{0}" cy="{1}" r="5"/>').format(coordinate(x), y),
+        Markup('<path d="M{0} {1}l6 6l-6 6l-6 -6z"/>').format(coordinate(x), y - 6),
+        Markup('<rect x="{0}" y="{1}" width="9" height="9"/>').format(coordinate(x - 4.5), y - 4.5),
+        Markup('<path d="M{0} {1}l6 10h-12z"/>').format(coordinate(x), y - 6),
     )
     return Markup('<g class="m{}{}"><title>{}: {}</title>{}{}</g>').format(
         row.marker % len(shapes),
@@ -227,80 +243,106 @@ class Curve:
 
 def draw_timeline(groups: Sequence[Sequence[Band | Curve]], duration_s: float, title: str) -> Markup:
     """Draw the rows of a session over time; groups of rows stand a little apart."""
-    scale = PLOT_WIDTH / max(duration_s, 1e-9)
+    plot = _Plot(
+        PLOT_WIDTH / max(duration_s, 1e-9), margin_for((row.name for group in groups for row in group), MARGIN)
+    )
     pieces, y = [], 2.0
     for group in groups:
         for row in group:
             if isinstance(row, Band):
-                pieces.append(_draw_band(row, y, scale))
+                pieces.append(_draw_band(row, y, plot))
                 y += _BAND + _GAP
             else:
-                pieces.append(_draw_curve(row, y, scale))
+                pieces.append(_draw_curve(row, y, plot))
                 y += _CURVE + _GAP
         y += 8
-    pieces.insert(0, _draw_clock(duration_s, y, scale))
+    pieces.insert(0, _draw_clock(duration_s, y, plot))
     return Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img"><title>{}</title>{}</svg>').format(
-        MARGIN + PLOT_WIDTH, _x(y + 16), title, Markup("").join(pieces)
+        plot.margin + PLOT_WIDTH, coordinate(y + 16), title, Markup("").join(pieces)
     )
 
 
-def _draw_band(band: Band, y: float, scale: float) -> Markup:
+def margin_for(names: Iterable[str], least: int) -> int:
+    """Room left of a plot for the longest of its row names, in SVG units, and no less than `least`."""
+    return max(least, 20 + round(6.8 * max(map(len, names), default=0)))
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """SVG units a second, and where second 0 lies."""
+
+    scale: float
+    margin: int
+
+    def x(self, seconds: float) -> float:
+        return self.margin + seconds * self.scale
+
+
+def _draw_band(band: Band, y: float, plot: _Plot) -> Markup:
     name = Markup('<text class="row {}" x="{}" y="{}">{}</text>').format(
-        band.kind, MARGIN - 10, _BAND - 4, band.name
+        band.kind, plot.margin - 10, _BAND - 4, band.name
     )
-    blocks = Markup("").join(_draw_block(block, scale) for block in band.blocks)
+    blocks = Markup("").join(_draw_block(block, plot) for block in band.blocks)
     return Markup('<g transform="translate(0 {})">{}<path class="bed" d="M{} 0h{}v{}h-{}z"/>{}</g>').format(
-        _x(y), name, MARGIN, PLOT_WIDTH, _BAND, PLOT_WIDTH, blocks
+        coordinate(y), name, plot.margin, PLOT_WIDTH, _BAND, PLOT_WIDTH, blocks
     )
 
 
-def _draw_block(block: Block, scale: float) -> Markup:
-    left = MARGIN + block.onset_s * scale
-    right = min(MARGIN + block.offset_s * scale, MARGIN + PLOT_WIDTH)
+def _draw_block(block: Block, plot: _Plot) -> Markup:
+    left = plot.x(block.onset_s)
+    right = min(plot.x(block.offset_s), plot.margin + PLOT_WIDTH)
     width = max(right - left, 0.3)
     drawn = Markup('<path class="{}" d="M{} 0h{}v{}h-{}z"><title>{} {}\N{EN DASH}{} s</title></path>').format(
         block.style,
-        _x(left),
-        _x(width),
+        coordinate(left),
+        coordinate(width),
         _BAND,
-        _x(width),
+        coordinate(width),
         block.code,
         f"{block.onset_s:.1f}",
         f"{block.offset_s:.1f}",
     )
     if width >= max(_LABEL_WIDTH, 6 * len(block.code) + 4):
         drawn += Markup('<text class="on {}" x="{}" y="{}">{}</text>').format(
-            block.style, _x(left + width / 2), _BAND - 4, block.code
+            block.style, coordinate(left + width / 2), _BAND - 4, block.code
         )
     return drawn
 
 
-def _draw_curve(curve: Curve, y: float, scale: float) -> Markup:
+def _draw_curve(curve: Curve, y: float, plot: _Plot) -> Markup:
     path, pen = [], "M"
     for point in curve.points:
         if point is None:
             pen = "M"
             continue
-        path.append(f"{pen}{_x(MARGIN + point[0] * scale)} {_x(_CURVE * (1 - point[1]))}")
+        path.append(f"{pen}{coordinate(plot.x(point[0]))} {coordinate(_CURVE * (1 - point[1]))}")
         pen = "L"
     return Markup(
         '<g transform="translate(0 {0})"><text class="row model" x="{1}" y="{2}">{3}</text>'
         '<path class="grid" d="M{4} 0h{5}M{4} {6}h{5}M{4} {7}h{5}"/><path class="curve" d="{8}"/></g>'
     ).format(
-        _x(y), MARGIN - 10, _CURVE / 2 + 4, curve.name, MARGIN, PLOT_WIDTH, _CURVE // 2, _CURVE, "".join(path)
+        coordinate(y),
+        plot.margin - 10,
+        _CURVE / 2 + 4,
+        curve.name,
+        plot.margin,
+        PLOT_WIDTH,
+        _CURVE // 2,
+        _CURVE,
+        "".join(path),
     )
 
 
-def _draw_clock(duration_s: float, y: float, scale: float) -> Markup:
+def _draw_clock(duration_s: float, y: float, plot: _Plot) -> Markup:
     step = next((step for step in (5, 10, 15, 30, 60, 120, 300, 600, 1200) if duration_s / step <= 12), 3600)
     ticks = [step * number for number in range(int(duration_s // step) + 1)]
     return Markup("").join(
         Markup('<path class="grid" d="M{0} 0V{1}"/><text class="tick{4}" x="{0}" y="{2}">{3}</text>').format(
-            _x(MARGIN + tick * scale),
-            _x(y),
-            _x(y + 13),
+            coordinate(plot.x(tick)),
+            coordinate(y),
+            coordinate(y + 13),
             clock(tick),
-            " last" if tick * scale > PLOT_WIDTH - 20 else "",
+            " last" if tick * plot.scale > PLOT_WIDTH - 20 else "",
         )
         for tick in ticks
     )

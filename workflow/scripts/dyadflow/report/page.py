@@ -5,24 +5,27 @@ and opened years later; its content security policy forbids it to load anything.
 """
 
 import importlib.metadata
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dyadflow.annotations.scheme import Scheme, read_scheme
 from dyadflow.annotations.segments import Segments
-from dyadflow.report import breakdowns, data, published, results, timelines, wording
+from dyadflow.report import breakdowns, data, published, results, timelines
+from dyadflow.report.balance import describe_balance
 from dyadflow.report.coders import Agreement, describe_agreement
 from dyadflow.report.comparisons import Comparison, describe_comparisons
 from dyadflow.report.headline import describe_headline
 from dyadflow.report.overview import draw_cells, marker_legend
 from dyadflow.report.palette import Palette
+from dyadflow.report.rendering import environment
+from dyadflow.report.snippets import describe_networks, preset_of
+from dyadflow.report.task_spans import describe_clock, describe_durations, describe_spans
+from dyadflow.report.task_targets import is_by_task, task_targets
+from dyadflow.report.together import tabulate_together
 
-TEMPLATES = Path(__file__).parent / "templates"
 #: Libraries whose version decides results, in the order of the page.
 LIBRARIES = ("dyadflow", "numpy", "pandas", "h5py", "torch", "transformers", "scikit-learn", "av")
 
@@ -48,6 +51,13 @@ def build_report(
     headline: dict[str, str] | None,
     predictions: list[Path],
     page: Path,
+    task_spans: Path | None = None,
+    durations: Path | None = None,
+    clock: Path | None = None,
+    balance: Path | None = None,
+    snippet_scores: Path | None = None,
+    snippet_raters: Path | None = None,
+    snippet_kappas: Path | None = None,
 ) -> None:
     """Write the study's page.
 
@@ -56,7 +66,7 @@ def build_report(
     study
         `name` and `title`; optionally `description` (a sentence), `protocols` (for each protocol's name its
         settings, shown as they are), `networks` (for each extractor's name its backbone, weights and
-        revision).
+        revision; under ``video:`` and the name of a network that watches video, its network and weights).
     scheme
         The coding scheme as plain data.
     segments, issues
@@ -81,6 +91,13 @@ def build_report(
         Segment tables of sessions that nobody coded.
     page
         Where to write the HTML file.
+    task_spans, durations, clock
+        Of phases that every coder marks: each session's intervals, how long they are, and agreement moment by
+        moment (`agreement.task_spans`). None where phases are shared.
+    balance
+        Share of every class in every fold (`folds.balance`).
+    snippet_scores, snippet_raters, snippet_kappas
+        Results of networks that watch snippets of video (`evaluation.snippets`). None without such networks.
 
     Notes
     -----
@@ -93,10 +110,17 @@ def build_report(
     table = results.read_cells(cells)
     coders = describe_agreement(agreement, agreement_confusion, plan)
     named = describe_comparisons(comparisons, plan, headline)
-    shown, files = timelines.shown_cell(probabilities, headline)
     extractors = data.describe_features(features)
+    study = {"title": "", "description": "", "protocols": {}, "networks": {}} | study
+    videos = {
+        name.removeprefix("video:"): spec for name, spec in study["networks"].items() if name.startswith("video:")
+    }
+    shown, files = timelines.shown_cell(probabilities, headline, videos)
+    by_task = is_by_task(plan)
+    pairs = {tuple(spec.classes) for spec in plan.targets.values()}
+    distributions = data.describe_distribution(frame_labels, plan, palette)
     content = {
-        "study": {"title": "", "description": "", "protocols": {}, "networks": {}} | study,
+        "study": study,
         "scheme": plan,
         "palette": palette,
         "sessions": sheet,
@@ -104,11 +128,28 @@ def build_report(
         "covariates": data.describe_covariates(sheet),
         "coded_time": data.describe_coded_time(frame_labels),
         "phases": data.describe_phases(frame_labels, plan),
-        "distributions": _modelled_first(data.describe_distribution(frame_labels, plan, palette), table),
-        "agreement": _modelled_first(coders, table),
+        "by_task": by_task,
+        "two_classes": {len(classes) for classes in pairs} == {2},
+        "second": next(iter(pairs))[1] if len(pairs) == 1 else "the second class",
+        "by_presence": any(tier.otherwise for tier in plan.tiers.values()),
+        "distributions": distributions if by_task else _modelled_first(distributions, table),
+        "label_columns": data.shown_columns(distributions),
+        "label_places": task_targets(plan, [own.target for own in distributions]),
+        "agreement": coders if by_task else _modelled_first(coders, table),
+        "agreement_places": task_targets(plan, [own.target for own in coders]),
+        "spans": describe_spans(task_spans, plan),
+        "durations": describe_durations(durations, plan),
+        "clock": describe_clock(clock, plan),
+        "balance": describe_balance(balance, plan),
+        "networks": describe_networks(
+            snippet_scores, snippet_raters, snippet_kappas, plan, study["protocols"], headline
+        ),
         "issues": data.describe_issues(issues),
         "extractors": extractors,
         "untrained": [extractor for extractor in extractors if extractor.untrained],
+        "videos": videos,
+        "untrained_videos": [name for name, spec in videos.items() if spec["weights"] == "untrained"],
+        "presets": {name: preset_of(name, study["protocols"]) for name in _protocols(table)},
         "folds": data.describe_folds(folds),
         "headline": headline,
         "comparisons": named,
@@ -121,7 +162,7 @@ def build_report(
         **_results(table, plan, headline, coders, named, groups, confusion, fold_scores),
     }
     Path(page).write_text(
-        _environment().get_template("report.html.j2").render(content), encoding="utf-8", newline="\n"
+        environment().get_template("report.html.j2").render(content), encoding="utf-8", newline="\n"
     )
 
 
@@ -141,6 +182,7 @@ def _results(
             "trained": False,
             "headlines": [],
             "tables": [],
+            "together": [],
             "dot_figures": {},
             "markers": {},
             "phase_grids": [],
@@ -150,12 +192,14 @@ def _results(
             "fold_scores": [],
             "protocols": [],
         }
-    tables = results.tabulate_all(table, plan, headline)
+    by_task = is_by_task(plan)
+    tables = [] if by_task else results.tabulate_all(table, plan, headline)
     overall = [(own.target, own.protocol) for own in tables if own.phase == "all"]
     return {
         "trained": True,
         "headlines": describe_headline(table, plan, headline, coders, named),
         "tables": tables,
+        "together": tabulate_together(table, plan, headline, coders) if by_task else [],
         "dot_figures": {key: draw_cells(table, plan, headline, coders, *key) for key in overall},
         "markers": {key: marker_legend(table, *key) for key in overall},
         "phase_grids": [
@@ -167,8 +211,12 @@ def _results(
         "by_group": breakdowns.break_down_by_group(groups, plan, headline),
         "confusions": breakdowns.confuse_headline(confusion, plan, headline),
         "fold_scores": breakdowns.fold_table(fold_scores, plan, headline),
-        "protocols": list(dict.fromkeys(table.protocol)),
+        "protocols": _protocols(table),
     }
+
+
+def _protocols(table: pd.DataFrame | None) -> list[str]:
+    return [] if table is None else list(dict.fromkeys(table.protocol))
 
 
 def _modelled_first(parts: Sequence[Any], table: pd.DataFrame | None) -> list[Any]:
@@ -194,45 +242,3 @@ def _versions() -> list[tuple[str, str]]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "clock": wording.clock,
-        "count": wording.count,
-        "listing": wording.listing,
-        "extractor_title": wording.stream_title,
-        "first_upper": lambda text: text[:1].upper() + text[1:],
-        "model_title": wording.model_title,
-        "kappa": lambda value: wording.number("kappa", value),
-        "percent": lambda value: wording.number("percent", value),
-        "shown": _show_setting,
-    }
-    environment.globals |= {
-        "METRICS": wording.METRICS,
-        "plural": wording.plural,
-        "published_source": published.PAPER_A,
-        "published_doi": published.PAPER_A_DOI,
-    }
-    return environment
-
-
-def _show_setting(value: Any) -> str:
-    """A setting as a reader would write it: lists with commas, name: value; what is not set is left out."""
-    if isinstance(value, Mapping):
-        given = {key: item for key, item in value.items() if item is not None}
-        return "; ".join(f"{key.replace('_', ' ')}: {_show_setting(item)}" for key, item in given.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_show_setting(item) for item in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else str(value)

@@ -1,7 +1,7 @@
 """One timeline a session: phases, what each coder said, what the model said unseen, and how sure it was."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from dyadflow.annotations.segments import Segments
 from dyadflow.report.data import Session
 from dyadflow.report.figures import Band, Block, Curve, draw_timeline
 from dyadflow.report.palette import Palette
+from dyadflow.report.task_targets import only_phase
 from dyadflow.report.wording import cell_title
 
 #: A prediction is drawn in at most this many steps a session: finer than a screen can show, and it keeps a
@@ -101,9 +102,20 @@ class ProbabilityFiles:
 
 
 def shown_cell(
-    probabilities: Sequence[Mapping[str, Any]], headline: Mapping[str, str] | None
+    probabilities: Sequence[Mapping[str, Any]],
+    headline: Mapping[str, str] | None,
+    videos: Collection[str] = (),
 ) -> tuple[str, ProbabilityFiles]:
     """The cell whose predictions the timelines show: the headline's, else for each target the first listed.
+
+    Parameters
+    ----------
+    probabilities
+        Cells, each with the `path` of its file.
+    headline
+        The cell named beforehand.
+    videos
+        Names of networks that watch video: theirs go before the name of the view.
 
     Returns
     -------
@@ -117,7 +129,12 @@ def shown_cell(
     for entry in probabilities:
         if headline is None or all(entry[name] == headline[name] for name in names):
             chosen.setdefault(entry["target"], entry)
-    cells = dict.fromkeys(cell_title(entry["stream"], entry["model"]) for entry in chosen.values())
+    cells = dict.fromkeys(
+        f"network {entry['model']} on view {entry['stream']}"
+        if entry["model"] in videos
+        else cell_title(entry["stream"], entry["model"])
+        for entry in chosen.values()
+    )
     return " and ".join(cells), ProbabilityFiles(
         {target: Path(entry["path"]) for target, entry in chosen.items()}
     )
@@ -130,6 +147,20 @@ def find_runs(values: NDArray[np.integer]) -> list[tuple[int, int, int]]:
     edges = np.flatnonzero(np.diff(values)) + 1
     starts, stops = np.r_[0, edges], np.r_[edges, len(values)]
     return [(int(values[start]), int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]
+
+
+def what_is_left(
+    span: tuple[float, float], taken: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """The stretches of a span that none of the taken ones covers, in their order."""
+    rest, now = [], span[0]
+    for onset_s, offset_s in sorted(taken):
+        if offset_s <= now or onset_s >= span[1]:
+            continue
+        if onset_s > now:
+            rest.append((now, onset_s))
+        now = max(now, offset_s)
+    return [*rest, (now, span[1])] if now < span[1] else rest
 
 
 def average_steps(values: NDArray[np.floating], frames: int) -> NDArray[np.float64]:
@@ -191,12 +222,9 @@ class _Sketch:
 
     def draw(self, held_out: Sequence[HeldOut], predicted: pd.DataFrame) -> Timeline:
         groups = [self._phases()]
-        for tier, spec in self.scheme.tiers.items():
-            rows: list[Band | Curve] = self._coders(tier, spec.title or tier)
-            for own in held_out:
-                target = self.scheme.targets.get(own.target)
-                if target is not None and target.tier == tier:
-                    rows += self._model(own)
+        for tier in self.scheme.tiers:
+            rows: list[Band | Curve] = self._coders(tier)
+            rows += self._models(tier, [own for own in held_out if self._tier_of(own.target) == tier])
             rows += self._predicted(tier, predicted[predicted.tier == tier])
             groups.append(rows)
         groups = [group for group in groups if group]
@@ -236,28 +264,64 @@ class _Sketch:
             blocks = [self._block(row.code, row.onset_s, row.offset_s) for row in first.itertuples()]
         return [Band("phase", blocks, "phase")] if blocks else []
 
-    def _coders(self, tier: str, title: str) -> list[Band | Curve]:
-        rows = self.coding[self.coding.tier == tier]
-        return [
-            Band(
-                f"{tier} \N{MIDDLE DOT} {coder}",
-                [self._block(row.code, row.onset_s, row.offset_s) for row in own.itertuples()],
-            )
-            for coder, own in rows.groupby("coder", sort=True)
-        ]
+    def _tier_of(self, target: str) -> str:
+        return self.scheme.targets[target].tier if target in self.scheme.targets else ""
 
-    def _model(self, own: HeldOut) -> list[Band | Curve]:
-        frames = max(1, -(-len(own.values) // _STEPS))
-        steps = average_steps(own.values, frames)
-        best = np.where(np.isfinite(steps).all(axis=1), np.nan_to_num(steps).argmax(axis=1), -1)
-        seconds, end = frames / own.rate_hz, len(own.values) / own.rate_hz
-        blocks = [
-            self._block(own.classes[value], start * seconds, min(stop * seconds, end))
-            for value, start, stop in find_runs(best)
-            if value >= 0
-        ]
-        name = f"{own.target} \N{MIDDLE DOT} model"
-        return [Band(name, blocks, "model"), Curve("confidence", _confidence(own))]
+    def _coders(self, tier: str) -> list[Band | Curve]:
+        rows = self.coding[self.coding.tier == tier]
+        marked = {
+            coder: [(row.code, row.onset_s, row.offset_s) for row in own.itertuples()]
+            for coder, own in rows.groupby("coder")
+        }
+        counted = self._counted_spans(tier)
+        drawn = []
+        for coder in sorted(marked.keys() | counted.keys()):
+            blocks = [self._block(*segment) for segment in marked.get(coder, [])]
+            taken = [(onset_s, offset_s) for _, onset_s, offset_s in marked.get(coder, [])]
+            blocks += [
+                self._block(self.scheme.tiers[tier].otherwise, *rest)
+                for span in counted.get(coder, [])
+                for rest in what_is_left(span, taken)
+            ]
+            drawn.append(Band(f"{tier} \N{MIDDLE DOT} {coder}", blocks))
+        return drawn
+
+    def _counted_spans(self, tier: str) -> dict[str, list[tuple[float, float]]]:
+        """Of a tier coded by presence: where each coder's coding counts, marked or not, in seconds."""
+        if not self.scheme.tiers[tier].otherwise or self.labels is None:
+            return {}
+        rate_hz = self.labels.grid.rate_hz
+        found: dict[str, list[tuple[float, float]]] = {}
+        for target, by_coder in self.labels.codes.items():
+            for coder, codes in by_coder.items() if self._tier_of(target) == tier else ():
+                runs = [run for run in find_runs((codes >= 0).astype(np.int8)) if run[0]]
+                if runs:
+                    found.setdefault(coder, []).extend((start / rate_hz, stop / rate_hz) for _, start, stop in runs)
+        return found
+
+    def _models(self, tier: str, held_out: Sequence[HeldOut]) -> list[Band | Curve]:
+        """A band and a curve a target; those of targets with a phase each, which never overlap, in one row."""
+        if not held_out or not all(only_phase(self.scheme, own.target) for own in held_out):
+            return [row for own in held_out for row in self._model(own.target, [own])]
+        return self._model(tier, held_out)
+
+    def _model(self, name: str, held_out: Sequence[HeldOut]) -> list[Band | Curve]:
+        blocks: list[Block] = []
+        points: list[tuple[float, float] | None] = []
+        for own in held_out:
+            frames = max(1, -(-len(own.values) // _STEPS))
+            steps = average_steps(own.values, frames)
+            best = np.where(np.isfinite(steps).all(axis=1), np.nan_to_num(steps).argmax(axis=1), -1)
+            seconds, end = frames / own.rate_hz, len(own.values) / own.rate_hz
+            blocks += [
+                self._block(own.classes[value], start * seconds, min(stop * seconds, end))
+                for value, start, stop in find_runs(best)
+                if value >= 0
+            ]
+            points += [None, *_confidence(own)]
+        classes = held_out[0].classes
+        curve = f"probability of {classes[1]}" if len(classes) == 2 else "confidence"
+        return [Band(f"{name} \N{MIDDLE DOT} model", blocks, "model"), Curve(curve, points)]
 
     def _predicted(self, tier: str, rows: pd.DataFrame) -> list[Band | Curve]:
         drawn: list[Band | Curve] = []
@@ -278,25 +342,37 @@ class _Sketch:
         return drawn
 
     def _matches(self, held_out: Sequence[HeldOut]) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Per target and coder, on how many of a hundred frames with a class the model gives the same."""
-        found = []
+        """Per target and coder, on how many of a hundred frames with a class the model gives the same.
+
+        Targets with a phase each are counted together under the title of their tier.
+        """
+        counts: dict[str, dict[str, NDArray[np.int64]]] = {}
         for own in held_out:
             codes = self.labels.codes.get(own.target, {}) if self.labels is not None else {}
             said = np.where(np.isfinite(own.values).all(axis=1), np.nan_to_num(own.values).argmax(axis=1), -1)
-            shares = []
+            tier = self._tier_of(own.target)
+            shared = tier and only_phase(self.scheme, own.target)
+            mine = counts.setdefault(self.scheme.tiers[tier].title.lower() if shared else own.target, {})
             for coder in sorted(codes):
-                counted = (codes[coder] >= 0) & (said >= 0) if len(codes[coder]) == len(said) else None
-                if counted is not None and counted.any():
-                    same = float((codes[coder] == said)[counted].mean())
-                    shares.append((coder, f"{100 * same:.0f}"))
-            found.append((own.target, shares))
+                if len(codes[coder]) == len(said):
+                    counted = (codes[coder] >= 0) & (said >= 0)
+                    same = counted & (codes[coder] == said)
+                    mine[coder] = mine.get(coder, 0) + np.array([same.sum(), counted.sum()])
+        found = [
+            (name, [(coder, f"{100 * same / seen:.0f}") for coder, (same, seen) in sorted(mine.items()) if seen])
+            for name, mine in counts.items()
+        ]
         return [entry for entry in found if entry[1]]
 
 
 def _confidence(own: HeldOut) -> list[tuple[float, float] | None]:
-    """The highest probability, averaged over half a second or more, at the middle of each step."""
+    """The highest probability, averaged over half a second or more, at the middle of each step.
+
+    Of two classes, the probability of the second: the highest would only repeat it, folded at a half.
+    """
     frames = max(math.ceil(own.rate_hz / 2), -(-len(own.values) // _CURVE_STEPS), 1)
-    means = average_steps(own.values.max(axis=1, keepdims=True), frames)[:, 0]
+    drawn = own.values[:, 1:] if len(own.classes) == 2 else own.values.max(axis=1, keepdims=True)
+    means = average_steps(drawn, frames)[:, 0]
     middles = (np.arange(len(means)) + 0.5) * frames / own.rate_hz
     end = len(own.values) / own.rate_hz
     return [

@@ -1,6 +1,7 @@
 """Numbers as a reader of a journal expects to see them."""
 
 import math
+from collections.abc import Iterable
 
 #: Metrics of the paper's Tables 3 and 4, in their order, with kappa added: key, short title, what it means.
 METRICS: tuple[tuple[str, str, str], ...] = (
@@ -17,8 +18,8 @@ METRICS: tuple[tuple[str, str, str], ...] = (
     ("kappa", "Kappa", "Cohen's kappa: agreement beyond what the two label distributions give by chance"),
 )
 TITLES = {key: title for key, title, _ in METRICS}
-#: Metrics shown on their own scale; all others are shown in percent.
-PLAIN_SCALE = frozenset({"kappa"})
+#: Metrics shown on their own scale, with so many decimals; all others are shown in percent, with one.
+PLAIN_SCALE = {"kappa": 2, "share": 2, "mean_kappa": 3}
 
 #: With a hyphen at which no line breaks.
 BI_LSTM = "bi\N{NON-BREAKING HYPHEN}LSTM"
@@ -35,10 +36,10 @@ def is_missing(value: object) -> bool:
 
 
 def number(metric: str, value: float, *, signed: bool = False) -> str:
-    """A metric's value: percent with one decimal, kappa with two; an en dash where there is none."""
+    """A metric's value: in percent or on its own scale (`PLAIN_SCALE`); an en dash where there is none."""
     if is_missing(value):
         return ABSENT
-    digits = 2 if metric in PLAIN_SCALE else 1
+    digits = PLAIN_SCALE.get(metric, 1)
     # + 0.0 turns -0.0 into 0.0.
     rounded = round(value if metric in PLAIN_SCALE else 100 * value, digits) + 0.0
     text = f"{rounded:{'+' if signed else ''}.{digits}f}"
@@ -75,6 +76,18 @@ def p_value(p: float) -> str:
     if is_missing(p):
         return "no p value"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def bare_p(p: float) -> str:
+    """A p value in a column of its own: ``0.012`` or ``< 0.001``."""
+    return ABSENT if is_missing(p) else p_value(p).removeprefix("p ").removeprefix("= ")
+
+
+def value_range(metric: str, values: Iterable[float]) -> str:
+    """Lowest and highest of several values: ``0.55 to 0.71``, or one of them where they are printed alike."""
+    known = [value for value in values if not is_missing(value)]
+    ends = [number(metric, end) for end in (min(known), max(known))] if known else [ABSENT]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def clock(seconds: float) -> str:
