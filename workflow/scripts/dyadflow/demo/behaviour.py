@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dyadflow.demo.bouts import Bout
 from dyadflow.demo.dyads import AGE_MEAN_MONTHS, Dyad, describe_dyad
 from dyadflow.demo.settings import PHASE_SHARES, DemoSettings, draw_for
 
@@ -93,20 +94,6 @@ AGE_EFFECT = {"Inon": 0.10}
 REACTION_S = (0.15, 0.6)
 #: Dyads differ in tempo: standard deviation of the log of a factor on every bout's length.
 TEMPO_SPREAD = 0.12
-
-
-@dataclass(frozen=True)
-class Bout:
-    """One interval, ``[onset_s, offset_s)``, with whole milliseconds."""
-
-    code: str
-    onset_s: float
-    offset_s: float
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.offset_s - self.onset_s
 
 
 @dataclass(frozen=True)

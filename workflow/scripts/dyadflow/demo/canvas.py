@@ -1,5 +1,6 @@
 """Soft-edged shapes on a small picture, fast enough to paint a minute of video in about a second."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import ceil, cos, floor, sin
 
@@ -9,18 +10,22 @@ from numpy.typing import NDArray
 #: Red, green, blue, each 0 to 255.
 Colour = tuple[float, float, float]
 
+#: Part of a picture, to be laid on another: left and top edge, what it keeps of what lies below (shares), and what
+#: it adds to that.
+Cutting = tuple[int, int, NDArray[np.float32], NDArray[np.float32]]
+
 #: Places and sizes are rounded to this share of a pixel, so that one stamp serves many frames: invisible in
 #: the video, and four times as fast as painting every shape anew.
 STEPS = 2
 
 
 class Canvas:
-    """A square picture that shapes are painted on.
+    """A picture that shapes are painted on.
 
     Parameters
     ----------
     background
-        Shape (size, size, 3), float32, 0 to 255.
+        Shape (height, width, 3), float32, 0 to 255.
     pixels
         What to paint on, of the same shape; made if not given.
 
@@ -33,10 +38,12 @@ class Canvas:
     def __init__(self, background: NDArray[np.float32], pixels: NDArray[np.float32] | None = None) -> None:
         self.background = background
         self.pixels = background.copy() if pixels is None else pixels
-        self.size = background.shape[1]
-        self._rows = (np.arange(self.size, dtype=np.float32) + 0.5)[:, None]
+        self.height, self.width = background.shape[:2]
+        self._rows = (np.arange(self.height, dtype=np.float32) + 0.5)[:, None]
         # Each column three times, once for each colour, so that a limb is worked out in two dimensions.
-        self._columns = np.repeat(np.arange(self.size, dtype=np.float32) + 0.5, 3)
+        self._columns = np.repeat(np.arange(self.width, dtype=np.float32) + 0.5, 3)
+        self._flat = self.pixels.view()
+        self._flat.shape = (self.height, 3 * self.width)
 
     def clear(self) -> None:
         """Start the next frame."""
@@ -109,8 +116,8 @@ class Canvas:
         """Paint a thick line with round ends; never stamped, because limbs take every angle and length."""
         left, right = sorted((x0, x1))
         upper, lower = sorted((y0, y1))
-        left, right = max(int(left - radius) - 1, 0), min(ceil(right + radius) + 1, self.size)
-        upper, lower = max(int(upper - radius) - 1, 0), min(ceil(lower + radius) + 1, self.size)
+        left, right = max(int(left - radius) - 1, 0), min(ceil(right + radius) + 1, self.width)
+        upper, lower = max(int(upper - radius) - 1, 0), min(ceil(lower + radius) + 1, self.height)
         if left >= right or upper >= lower:
             return
         across, down = self._columns[3 * left : 3 * right] - x0, self._rows[upper:lower] - y0
@@ -129,33 +136,65 @@ class Canvas:
         alpha *= -0.5 / radius
         alpha += 0.5 * radius + 0.5
         np.clip(alpha, 0.0, 1.0, out=alpha)
-        region = self.pixels[upper:lower, left:right]
-        alpha = alpha.reshape(region.shape)
-        region += alpha * (np.array(colour, dtype=np.float32) - region)
+        region = self._flat[upper:lower, 3 * left : 3 * right]
+        difference = np.tile(np.array(colour, dtype=np.float32), right - left) - region
+        difference *= alpha
+        region += difference
 
-    def _stamp(self, x: float, y: float, stamp: tuple[int, int, NDArray, NDArray]) -> None:
+    def box(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+        """Paint an upright rectangle, to the nearest whole pixels."""
+        rows, columns = slice(max(round(y0), 0), max(round(y1), 0)), slice(max(round(x0), 0), max(round(x1), 0))
+        self.pixels[rows, columns] = np.array(colour, dtype=np.float32)
+
+    def lay(self, cutting: Cutting, x: float = 0.0, y: float = 0.0) -> None:
+        """Lay on what was prepared with `cut_out`, shifted by whole pixels."""
+        left, top, keep, add = cutting
+        self._stamp(round(x), round(y), (left, top, keep, add))
+
+    def _stamp(self, x: float, y: float, stamp: Cutting) -> None:
         """Lay a prepared shape on the picture, cut off at its edges."""
         left, top, keep, add = stamp
         left, top = left + floor(x), top + floor(y)
         height, width = keep.shape[:2]
         right, bottom = left + width, top + height
-        if left < 0 or top < 0 or right > self.size or bottom > self.size:
+        if left < 0 or top < 0 or right > self.width or bottom > self.height:
             cut = (
-                slice(max(-top, 0), max(height - max(bottom - self.size, 0), 0)),
-                slice(max(-left, 0), max(width - max(right - self.size, 0), 0)),
+                slice(max(-top, 0), max(height - max(bottom - self.height, 0), 0)),
+                slice(max(-left, 0), max(width - max(right - self.width, 0), 0)),
             )
             keep, add = keep[cut], add[cut]
             left, top, right, bottom = (
                 max(left, 0),
                 max(top, 0),
-                min(right, self.size),
-                min(bottom, self.size),
+                min(right, self.width),
+                min(bottom, self.height),
             )
             if left >= right or top >= bottom or not keep.size:
                 return
         region = self.pixels[top:bottom, left:right]
         region *= keep
         region += add
+
+
+def cut_out(height: int, width: int, paint: Callable[[Canvas], None]) -> Cutting:
+    """Prepare what stays the same from frame to frame.
+
+    Parameters
+    ----------
+    height, width
+        Of the picture that it will be laid on.
+    paint
+        Paints it on a canvas of that size.
+    """
+    on_black, on_white = (
+        Canvas(np.full((height, width, 3), grey, dtype=np.float32)) for grey in (0.0, 255.0)
+    )
+    paint(on_black)
+    paint(on_white)
+    keep = (on_white.pixels - on_black.pixels) / 255
+    rows, columns = np.nonzero((keep < 1).any(2))
+    place = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    return int(columns.min()), int(rows.min()), keep[place].copy(), on_black.pixels[place].copy()
 
 
 def mixed(first: Colour, second: Colour, share: float) -> Colour:
@@ -175,7 +214,7 @@ def _step(value: float) -> int:
 
 def _finished(
     left: int, top: int, alpha: NDArray[np.float32], colour: Colour
-) -> tuple[int, int, NDArray, NDArray]:
+) -> Cutting:
     """A stamp: where it begins, what it keeps of the picture, what it adds to it."""
     alpha = np.repeat(alpha.astype(np.float32)[:, :, None], 3, axis=2)
     return left, top, 1 - alpha, alpha * np.array(colour, dtype=np.float32)
@@ -193,7 +232,7 @@ def _ellipse(
     soft: float,
     top: int | None,
     bottom: int | None,
-) -> tuple[int, int, NDArray, NDArray]:
+) -> Cutting:
     """An ellipse as a stamp; everything in steps, x and y within the first pixel."""
     a, b = max(half_width, 1) / STEPS, max(half_height, 1) / STEPS
     reach, rise = (max(a, b), max(a, b)) if angle else (a, b)
@@ -222,7 +261,7 @@ def _curve(
     thickness: int,
     slope: int,
     colour: Colour,
-) -> tuple[int, int, NDArray, NDArray]:
+) -> Cutting:
     """A bent line as a stamp; everything in steps, slope in sixteenths."""
     wide, thick = max(half_width, 1) / STEPS, max(thickness, 1) / STEPS
     reach = ceil(abs(bend) / STEPS + abs(slope) / 16 * wide + thick) + 2

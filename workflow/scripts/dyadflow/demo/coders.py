@@ -7,7 +7,8 @@ import numpy as np
 
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
-from dyadflow.demo.behaviour import Bout, Session
+from dyadflow.demo.behaviour import Session
+from dyadflow.demo.bouts import Bout, join, move_boundaries, overlook, within
 from dyadflow.demo.settings import draw_for
 
 #: Probability that a bout of the usual length is given another code. Chosen so that agreement on frames
@@ -36,8 +37,6 @@ USUAL_BOUT_S = 2.5
 CONFUSION_FACTORS = (0.25, 1.5)
 #: Phases begin with a spoken sign, so their boundaries are marked better than those of behaviour.
 PHASE_JITTER_SD_S = 0.06
-#: A boundary never moves beyond this share of the bouts on either side, so that bouts keep their order.
-LARGEST_SHIFT = 0.45
 
 
 @dataclass(frozen=True)
@@ -96,11 +95,12 @@ def code_session(session: Session, coder: str, *, seed: int) -> Segments:
     for tier in ("infant", "caregiver", PHASE_TIER):
         rng = draw_for(session.name, f"{coder}/{tier}", seed=seed)
         if tier == PHASE_TIER:
-            bouts = _move_boundaries(rng, session.phases, PHASE_JITTER_SD_S, 0.0, end_s=session.duration_s)
+            bouts = move_boundaries(rng, session.phases, PHASE_JITTER_SD_S, 0.0, end_s=session.duration_s)
         else:
-            seen = _within(getattr(session, tier), start_s, stop_s)
-            seen = _join([_confuse(rng, bout, habits) for bout in _overlook(rng, seen, habits)])
-            bouts = _move_boundaries(rng, seen, habits.jitter_sd_s, habits.delay_s, end_s=session.duration_s)
+            seen = within(getattr(session, tier), start_s, stop_s)
+            noticed = overlook(rng, seen, habits.missed_below_s, habits.missed_share)
+            seen = join(_confuse(rng, bout, habits) for bout in noticed)
+            bouts = move_boundaries(rng, seen, habits.jitter_sd_s, habits.delay_s, end_s=session.duration_s)
         rows += [
             {
                 "session": session.name,
@@ -115,38 +115,6 @@ def code_session(session: Session, coder: str, *, seed: int) -> Segments:
     return Segments.from_rows(rows)
 
 
-def _within(bouts: tuple[Bout, ...], start_s: float, stop_s: float) -> list[Bout]:
-    """The part of the bouts between two times."""
-    return [
-        Bout(bout.code, max(bout.onset_s, start_s), min(bout.offset_s, stop_s))
-        for bout in bouts
-        if bout.offset_s > start_s and bout.onset_s < stop_s
-    ]
-
-
-def _join(bouts: list[Bout]) -> list[Bout]:
-    """Neighbours of one code as one bout."""
-    joined: list[Bout] = []
-    for bout in bouts:
-        if joined and joined[-1].code == bout.code:
-            joined[-1] = Bout(bout.code, joined[-1].onset_s, bout.offset_s)
-        else:
-            joined.append(bout)
-    return joined
-
-
-def _overlook(rng: np.random.Generator, bouts: list[Bout], habits: CoderHabits) -> list[Bout]:
-    """Leave out some of the short bouts; the one before goes on."""
-    kept: list[Bout] = []
-    for bout in bouts:
-        missed = bout.duration_s < habits.missed_below_s and rng.random() < habits.missed_share
-        if missed and kept:
-            kept[-1] = Bout(kept[-1].code, kept[-1].onset_s, bout.offset_s)
-        else:
-            kept.append(bout)
-    return _join(kept)
-
-
 def _confuse(rng: np.random.Generator, bout: Bout, habits: CoderHabits) -> Bout:
     """Perhaps give a bout another code."""
     factor = habits.confusability * float(np.clip(USUAL_BOUT_S / bout.duration_s, *CONFUSION_FACTORS))
@@ -156,23 +124,3 @@ def _confuse(rng: np.random.Generator, bout: Bout, habits: CoderHabits) -> Bout:
         if draw < 0:
             return Bout(code, bout.onset_s, bout.offset_s)
     return bout
-
-
-def _move_boundaries(
-    rng: np.random.Generator,
-    bouts: list[Bout] | tuple[Bout, ...],
-    sd_s: float,
-    delay_s: float,
-    *,
-    end_s: float,
-) -> list[Bout]:
-    """Put every boundary where the coder pressed the key, within the recording, in whole milliseconds."""
-    edges = np.array([bout.onset_s for bout in bouts] + [bouts[-1].offset_s])
-    room = np.diff(edges) * LARGEST_SHIFT
-    before = np.concatenate([[edges[0]], room])
-    after = np.concatenate([room, [end_s - edges[-1]]])
-    shift = np.clip(rng.normal(delay_s, sd_s, len(edges)), -before, after)
-    moved = np.round(edges + shift, 3)
-    # Rounding up must not carry the last boundary beyond the recording.
-    moved[-1] = min(moved[-1], np.floor(end_s * 1000) / 1000)
-    return [Bout(bout.code, float(moved[n]), float(moved[n + 1])) for n, bout in enumerate(bouts)]

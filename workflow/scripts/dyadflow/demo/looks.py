@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dyadflow.demo.camera import out_of_focus
 from dyadflow.demo.canvas import Colour, mixed, shaded
 from dyadflow.demo.settings import DemoSettings, draw_for
 
@@ -100,24 +101,5 @@ def draw_room(session: str, role: str, settings: DemoSettings) -> NDArray[np.flo
     room[int(top * size) :, piece] *= np.float32(rng.uniform(0.93, 0.97))
     floor = int(rng.uniform(0.85, 0.88) * size)
     room[floor:] *= np.float32(0.82)
-    # Out of focus: the edges of the furniture are a few pixels wide.
-    width_px = max(size // 40, 1)
-    for axis in (0, 1):
-        room = sum(np.roll(room, shift, axis) for shift in range(-width_px, width_px + 1)) / (
-            2 * width_px + 1
-        )
-    return room.astype(np.float32)
-
-
-def draw_light(session: str, role: str, settings: DemoSettings) -> NDArray[np.float32]:
-    """Light on the picture: a factor for each pixel, from a lamp at one side; shape (size, size, 3)."""
-    rng = draw_for(session, f"light/{role}", seed=settings.seed)
-    size = settings.height_px
-    place = np.linspace(-1, 1, size, dtype=np.float32)
-    angle, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0.01, 0.04)
-    field = 1 + slope * (np.cos(angle) * place[None, :] + np.sin(angle) * place[:, None])
-    field -= 0.10 * (place[None, :] ** 2 + place[:, None] ** 2) / 2
-    warmth = rng.normal(0.0, 0.01)
-    return (rng.uniform(0.96, 1.03) * field[:, :, None] * np.array([1 + warmth, 1.0, 1 - warmth])).astype(
-        np.float32
-    )
+    # The edges of the furniture are a few pixels wide.
+    return out_of_focus(room, max(size // 40, 1))

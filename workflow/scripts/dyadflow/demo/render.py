@@ -1,7 +1,5 @@
 """The recording: frames painted one by one, sound beside them, encoded as an mp4 that any player opens."""
 
-import contextlib
-import subprocess
 import tempfile
 import wave
 from collections.abc import Callable, Iterator
@@ -11,23 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dyadflow.demo.behaviour import Session
+from dyadflow.demo.camera import Camera, draw_light
 from dyadflow.demo.canvas import Canvas
 from dyadflow.demo.caregiver import draw_caregiver
+from dyadflow.demo.encoding import encode_frames
 from dyadflow.demo.infant import draw_infant, furnish_infant
-from dyadflow.demo.looks import Look, draw_light, draw_look, draw_room
+from dyadflow.demo.looks import Look, draw_look, draw_room
 from dyadflow.demo.poses import FIELDS, pose_role
 from dyadflow.demo.settings import DemoSettings, draw_for
 from dyadflow.demo.sound import SOUND_RATE_HZ, synthesise_sound
-from dyadflow.errors import DyadflowError
-from dyadflow.media.ffmpeg import ffmpeg_binary, last_meaningful_line
 
-#: Fields of camera noise, drawn once and used in random order.
-NOISE_FIELDS = 12
 #: Figures move on every second frame, as in drawn animation, which halves the work; the noise is new on each.
 FRAMES_A_POSE = 2
-#: The lamp flickers and the camera's exposure wanders by about this share.
-EXPOSURE_SPREAD = 0.012
-EXPOSURE_LEVELS = tuple(level / 4 for level in range(-8, 9))
 
 
 def paint_frames(session: Session, settings: DemoSettings) -> Iterator[NDArray[np.uint8]]:
@@ -39,34 +32,23 @@ def paint_frames(session: Session, settings: DemoSettings) -> Iterator[NDArray[n
         Red, green, blue; the same array each time, painted anew.
     """
     size = settings.height_px
-    rng = draw_for(session.name, "camera", seed=settings.seed)
-    noise = rng.normal(0.0, settings.noise, (NOISE_FIELDS, size, 2 * size, 1)).astype(np.float32)
-    noise = np.repeat(noise, 3, axis=3)
-    order = rng.integers(NOISE_FIELDS, size=session.frames)
-    wander = np.convolve(rng.normal(size=session.frames + 24), np.ones(25) / 5, mode="valid")
-    exposure = np.searchsorted(EXPOSURE_LEVELS[1:], np.clip(wander, -2, 2)).tolist()
     picture = np.empty((size, 2 * size, 3), dtype=np.float32)
-    lit = np.empty_like(picture)
     halves = [
         _open_half(session, role, settings, picture[:, place])
         for role, place in (("infant", slice(0, size)), ("caregiver", slice(size, None)))
     ]
-    light = np.concatenate(
-        [draw_light(session.name, role, settings) for role in ("infant", "caregiver")], axis=1
-    )
-    # A few levels of exposure, prepared, rather than one more pass over every frame.
-    lights = [light * np.float32(1 + EXPOSURE_SPREAD * level) for level in EXPOSURE_LEVELS]
-    frame = np.empty((size, 2 * size, 3), dtype=np.uint8)
+    lights = [
+        draw_light(draw_for(session.name, f"light/{role}", seed=settings.seed), size, size)
+        for role in ("infant", "caregiver")
+    ]
+    rng = draw_for(session.name, "camera", seed=settings.seed)
+    camera = Camera(rng, np.concatenate(lights, axis=1), session.frames, settings.noise)
     for number in range(session.frames):
         if number % FRAMES_A_POSE == 0:
             for draw, canvas, look, poses in halves:
                 canvas.clear()
                 draw(canvas, look, dict(zip(FIELDS, poses[number], strict=True)))
-        np.multiply(picture, lights[exposure[number]], out=lit)
-        lit += noise[order[number]]
-        np.clip(lit, 0, 255, out=lit)
-        frame[...] = lit
-        yield frame
+        yield camera.take(picture, number)
 
 
 def _open_half(
@@ -101,8 +83,6 @@ def write_recording(session: Session, settings: DemoSettings, path: Path) -> Non
     DyadflowError
         If ffmpeg cannot write the file.
     """
-    import ffmpeg
-
     with tempfile.TemporaryDirectory() as folder:
         sound_path = Path(folder) / "sound.wav"
         with wave.open(str(sound_path), "wb") as sound:
@@ -110,56 +90,13 @@ def write_recording(session: Session, settings: DemoSettings, path: Path) -> Non
             sound.setsampwidth(2)
             sound.setframerate(SOUND_RATE_HZ)
             sound.writeframes(synthesise_sound(session, settings).tobytes())
-        picture = ffmpeg.input(
-            "pipe:",
-            format="rawvideo",
-            pix_fmt="rgb24",
-            s=f"{settings.width_px}x{settings.height_px}",
-            r=settings.rate_hz,
-            threads=1,
-        )
-        # One thread, no version strings and no dates: the same session is the same bytes.
-        job = ffmpeg.output(
-            picture,
-            ffmpeg.input(str(sound_path)),
-            str(path),
-            format="mp4",
-            vcodec="libx264",
+        encode_frames(
+            paint_frames(session, settings),
+            path,
+            width_px=settings.width_px,
+            height_px=settings.height_px,
+            rate_hz=settings.rate_hz,
             preset="ultrafast",
             crf=21,
-            pix_fmt="yuv420p",
-            acodec="aac",
-            audio_bitrate="96k",
-            threads=1,
-            movflags="+faststart",
-            map_metadata=-1,
-            fflags="+bitexact",
-            **{"flags:v": "+bitexact", "flags:a": "+bitexact"},
-        ).global_args("-loglevel", "error", "-nostdin")
-        log = Path(folder) / "log.txt"
-        _encode(job, session, settings, path, log)
-
-
-def _encode(job, session: Session, settings: DemoSettings, path: Path, log: Path) -> None:
-    """Feed the frames to ffmpeg and wait for it."""
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            job.overwrite_output().compile(cmd=ffmpeg_binary()),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        ) as process,
-    ):
-        # If ffmpeg gives up, the pipe breaks; its own words say why.
-        with contextlib.suppress(BrokenPipeError):
-            for frame in paint_frames(session, settings):
-                process.stdin.write(frame.data)
-            process.stdin.close()
-        failed = process.wait() != 0
-    if failed:
-        raise DyadflowError(
-            f"ffmpeg could not encode the session ({last_meaningful_line(log.read_bytes())})",
-            where=str(path),
-            fix="check that the folder is there and that the disk has room",
+            sound=sound_path,
         )

@@ -1,6 +1,7 @@
 """What the synthetic study can be told: how long, how fast, how large, from which seed."""
 
 import hashlib
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -15,6 +16,7 @@ class DemoSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    paradigm: Literal["still-face"] = Field("still-face", description="What the sessions are of.")
     seed: int = Field(1, ge=0, description="Everything is drawn from this and the session's name.")
     duration_s: float = Field(60.0, ge=15.0, le=3600.0, description="Length of a session before jitter.")
     duration_jitter: float = Field(
