@@ -4,11 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := uv==0.13.9
 READY  := $(VENV)/.ready
-REPORT := results/demo/report/index.html
+REPORT := results/index.html
 
 .PHONY: demo test lint bench docs lock
 
-demo: $(READY)  ## make the demo study from a seed, train, evaluate, and write its report
+demo: $(READY)  ## make both demo studies from a seed, train, evaluate, and write their reports
 	$(BIN)/snakemake --cores all --quiet rules
 	@echo "Done. Open this page in a browser: $(REPORT)"
 
@@ -23,6 +23,9 @@ lint: $(READY)  ## what a change must pass before it is committed
 
 bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/interval_coverage.py
+	$(BIN)/python bench/fold_search.py
+	$(BIN)/python bench/snippet_loading.py
+	$(BIN)/python bench/video_training.py
 
 docs: $(READY)  ## write what is generated from the settings: the JSON schema and the table of settings
 	$(BIN)/dyadflow schema > config/study.schema.json

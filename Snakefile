@@ -23,6 +23,7 @@ rule all:
     default_target: True
     input:
         plan.report.pages(),
+        plan.report.FRONT,
         plan.prediction.elan_files(),
 
 
@@ -42,6 +43,7 @@ rule predict:
 rule report:
     input:
         plan.report.pages(),
+        plan.report.FRONT,
 
 
 # What stopped a job is said again at the end, after all that Snakemake says about it; what an earlier run may

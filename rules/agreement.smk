@@ -28,3 +28,42 @@ rule compare_coders:
         "Comparing the coders of {wildcards.study}"
     script:
         "../workflow/scripts/compare_coders.py"
+
+
+# Only where every coder marks the phases: how far they agree on those, and on the clock within what they share.
+rule compare_task_spans:
+    input:
+        segments="results/{study}/annotations/segments.tsv",
+        checked=ancient("results/{study}/annotations/checked.txt"),
+    output:
+        spans="results/{study}/agreement/spans.tsv",
+        durations=report(
+            "results/{study}/agreement/durations.tsv",
+            caption="../workflow/report/durations.rst",
+            category="Agreement",
+        ),
+        clock=report(
+            "results/{study}/agreement/clock.tsv",
+            caption="../workflow/report/clock.rst",
+            category="Agreement",
+        ),
+    log:
+        "results/{study}/logs/compare_task_spans.log",
+    benchmark:
+        "results/{study}/benchmarks/compare_task_spans.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=plan.annotations.label_spec,
+        sheet_phases=plan.annotations.every_sheet_phases,
+        coders=plan.annotations.coders_by_session,
+        dyads=plan.annotations.dyads,
+        kinds=plan.annotations.kinds,
+        code=plan.code("compare_task_spans"),
+    message:
+        "Comparing the task spans of {wildcards.study}"
+    script:
+        "../workflow/scripts/compare_task_spans.py"

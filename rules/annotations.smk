@@ -62,6 +62,8 @@ rule collect_annotations:
         vocabulary=plan.annotations.vocabulary,
         severities=plan.annotations.severities,
         needs_sound=plan.annotations.needs_sound,
+        least_phase_s=plan.annotations.least_phase_s,
+        each_coder=plan.annotations.each_coder,
         code=plan.code("collect_annotations"),
     message:
         "Gathering segments and issues of {wildcards.study}"

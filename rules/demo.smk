@@ -12,7 +12,7 @@ rule make_demo_session:
     benchmark:
         "results/{study}/benchmarks/make_demo_session/{session}.tsv"
     wildcard_constraints:
-        study="|".join(plan.demo.studies()) or "(?!)",
+        study=plan.demo.studies("still-face"),
     conda:
         "../envs/media.yaml"
     resources:
@@ -25,3 +25,53 @@ rule make_demo_session:
         "Making the synthetic session {wildcards.session}"
     script:
         "../workflow/scripts/make_demo_session.py"
+
+
+rule make_play_session:
+    output:
+        recording="results/{study}/private/recordings/{session}.mp4",
+        truth="results/{study}/demo/{session}.truth.tsv",
+    log:
+        "results/{study}/logs/make_play_session/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/make_play_session/{session}.tsv"
+    wildcard_constraints:
+        study=plan.demo.studies("guided-play"),
+    conda:
+        "../envs/media.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=plan.demo.settings,
+        code=plan.code("make_play_session"),
+    message:
+        "Making the synthetic guided play of {wildcards.session}"
+    script:
+        "../workflow/scripts/make_play_session.py"
+
+
+# One job a coding file, because not every coder codes every session.
+rule make_play_coding:
+    output:
+        elan="results/{study}/private/recordings/{session}_{coder}_{date}.eaf",
+    log:
+        "results/{study}/logs/make_play_coding/{session}_{coder}_{date}.log",
+    benchmark:
+        "results/{study}/benchmarks/make_play_coding/{session}_{coder}_{date}.tsv"
+    wildcard_constraints:
+        study=plan.demo.studies("guided-play"),
+        coder="[A-Za-z0-9]+",
+        date=r"\d{8}",
+    conda:
+        "../envs/media.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=plan.demo.settings,
+        code=plan.code("make_play_coding"),
+    message:
+        "Coding the synthetic guided play of {wildcards.session} as {wildcards.coder}"
+    script:
+        "../workflow/scripts/make_play_coding.py"

@@ -36,6 +36,7 @@ rule evaluate_study:
         sessions=plan.evaluation.covariates,
         kinds=plan.annotations.kinds,
         score_coders=plan.evaluation.score_coders,
+        tested=plan.evaluation.tested,
         instructed=plan.evaluation.instructed_phases,
         settings=plan.evaluation.settings,
         seed=plan.seed,
@@ -44,3 +45,47 @@ rule evaluate_study:
         "Evaluating the cells of {wildcards.study}"
     script:
         "../workflow/scripts/evaluate_study.py"
+
+
+# What the second paper reports of its networks: snippet by snippet, coder by coder.
+rule evaluate_snippets:
+    input:
+        snippets=plan.models.every_video_file(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/snippets.tsv"
+        ),
+        segments="results/{study}/annotations/segments.tsv",
+    output:
+        scores=report(
+            "results/{study}/evaluation/snippet_scores.tsv",
+            caption="../workflow/report/snippet_scores.rst",
+            category="Evaluation",
+        ),
+        raters="results/{study}/evaluation/snippet_raters.tsv",
+        kappas=report(
+            "results/{study}/evaluation/snippet_kappas.tsv",
+            caption="../workflow/report/snippet_kappas.rst",
+            category="Evaluation",
+        ),
+    log:
+        "results/{study}/logs/evaluate_snippets.log",
+    benchmark:
+        "results/{study}/benchmarks/evaluate_snippets.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        cells=plan.models.video_cells,
+        spec=plan.annotations.label_spec,
+        sheet_phases=plan.annotations.every_sheet_phases,
+        kinds=plan.annotations.kinds,
+        score_coders=plan.evaluation.score_coders,
+        presets=plan.models.presets,
+        level=plan.evaluation.level,
+        seed=plan.seed,
+        code=plan.code("evaluate_snippets"),
+    message:
+        "Scoring the snippets of {wildcards.study}"
+    script:
+        "../workflow/scripts/evaluate_snippets.py"

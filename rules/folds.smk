@@ -11,6 +11,7 @@ rule assign_folds:
             caption="../workflow/report/folds.rst",
             category="Evaluation",
         ),
+        balance="results/{study}/folds/balance.tsv",
     log:
         "results/{study}/logs/assign_folds.log",
     benchmark:
@@ -21,7 +22,9 @@ rule assign_folds:
         mem_mb=1000,
         runtime=10,
     params:
-        folds=plan.folds.numbers,
+        settings=plan.folds.settings,
+        covariates=plan.folds.covariates,
+        seed=plan.seed,
         dyads=plan.annotations.dyads,
         coders=plan.folds.coders,
         targets=plan.folds.targets,

@@ -48,3 +48,27 @@ rule decode_session:
         "Decoding {wildcards.session}"
     script:
         "../workflow/scripts/decode_session.py"
+
+
+# Pictures as numbers, so that training reads any snippet without decoding what lies before it.
+rule write_clips:
+    input:
+        views="results/{study}/private/media/{session}",
+        grid="results/{study}/media/{session}/grid.json",
+    output:
+        clips="results/{study}/private/clips/{session}/{view}.h5",
+    log:
+        "results/{study}/logs/write_clips/{session}/{view}.log",
+    benchmark:
+        "results/{study}/benchmarks/write_clips/{session}/{view}.tsv"
+    conda:
+        "../envs/media.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=plan.code("write_clips"),
+    message:
+        "Writing the clips of {wildcards.session}, view {wildcards.view}"
+    script:
+        "../workflow/scripts/write_clips.py"

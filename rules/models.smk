@@ -16,6 +16,8 @@ rule train_cell:
         "results/{study}/logs/train_cell/{protocol}/{target}/{stream}/{model}.log",
     benchmark:
         "results/{study}/benchmarks/train_cell/{protocol}/{target}/{stream}/{model}.tsv"
+    wildcard_constraints:
+        model=plan.models.names("streams"),
     conda:
         "../envs/torch.yaml"
     threads: plan.models.threads
@@ -36,3 +38,48 @@ rule train_cell:
         "Training {wildcards.model} on {wildcards.stream} for {wildcards.target} ({wildcards.protocol})"
     script:
         "../workflow/scripts/train_cell.py"
+
+
+# The same for a network that looks at the pictures themselves: its stream is the name of a view.
+rule train_video_cell:
+    input:
+        folds="results/{study}/folds/folds.tsv",
+        segments="results/{study}/annotations/segments.tsv",
+        clips=plan.media.clips("results/{study}/private/clips/{session}/{view}.h5"),
+    output:
+        models=directory(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/folds"
+        ),
+        probabilities="results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5",
+        snippets="results/{study}/models/{protocol}/{target}/{stream}/{model}/snippets.tsv",
+        search="results/{study}/models/{protocol}/{target}/{stream}/{model}/search.tsv",
+    log:
+        "results/{study}/logs/train_video_cell/{protocol}/{target}/{stream}/{model}.log",
+    benchmark:
+        "results/{study}/benchmarks/train_video_cell/{protocol}/{target}/{stream}/{model}.tsv"
+    wildcard_constraints:
+        model=plan.models.names("clips"),
+    conda:
+        "../envs/torch.yaml"
+    threads: plan.models.threads
+    resources:
+        gpu=plan.models.video_gpus,
+        mem_mb=16000,
+        runtime=1440,
+    params:
+        sessions=plan.annotations.coded_sessions,
+        spec=plan.annotations.target_spec,
+        sheet_phases=plan.annotations.every_sheet_phases,
+        kinds=plan.annotations.kinds,
+        rate_hz=plan.media.rate_hz,
+        video=plan.models.video,
+        protocol=plan.models.protocol,
+        threads=plan.models.threads,
+        seed=plan.seed,
+        code=plan.models.code("train_video_cell"),
+        # As in train_cell: finished pieces, the cache of embeddings among them.
+        state="results/{study}/private/state/{protocol}/{target}/{stream}/{model}",
+    message:
+        "Training {wildcards.model} on the pictures of {wildcards.stream} for {wildcards.target} ({wildcards.protocol})"
+    script:
+        "../workflow/scripts/train_video_cell.py"

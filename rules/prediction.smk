@@ -13,6 +13,8 @@ rule predict_session:
         "results/{study}/logs/predict_session/{session}.log",
     benchmark:
         "results/{study}/benchmarks/predict_session/{session}.tsv"
+    wildcard_constraints:
+        study=plan.prediction.studies("streams"),
     conda:
         "../envs/torch.yaml"
     threads: plan.models.threads
@@ -29,3 +31,37 @@ rule predict_session:
         "Predicting the codes of {wildcards.session}"
     script:
         "../workflow/scripts/predict_session.py"
+
+
+# The same with a network that looks at the pictures themselves; the session's phases stand in the sheet.
+rule predict_clips:
+    input:
+        models=plan.prediction.cells,
+        clips=plan.prediction.clips,
+        grid="results/{study}/media/{session}/grid.json",
+    output:
+        segments="results/{study}/prediction/{session}.tsv",
+        elan="results/{study}/prediction/{session}.eaf",
+    log:
+        "results/{study}/logs/predict_clips/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/predict_clips/{session}.tsv"
+    wildcard_constraints:
+        study=plan.prediction.studies("clips"),
+    conda:
+        "../envs/torch.yaml"
+    threads: plan.models.threads
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        tiers=plan.prediction.tiers,
+        phases=plan.annotations.sheet_phases,
+        scheme=plan.annotations.scheme,
+        media=plan.prediction.media,
+        threads=plan.models.threads,
+        code=plan.prediction.code("predict_clips"),
+    message:
+        "Predicting the codes of {wildcards.session} from its pictures"
+    script:
+        "../workflow/scripts/predict_clips.py"

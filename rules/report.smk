@@ -20,6 +20,19 @@ rule build_report:
             "results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5"
         ),
         predictions=plan.prediction.tables,
+        balance=plan.report.trained("results/{study}/folds/balance.tsv"),
+        task_spans=plan.report.task_spans("results/{study}/agreement/spans.tsv"),
+        durations=plan.report.task_spans("results/{study}/agreement/durations.tsv"),
+        clock=plan.report.task_spans("results/{study}/agreement/clock.tsv"),
+        snippet_scores=plan.report.snippets(
+            "results/{study}/evaluation/snippet_scores.tsv"
+        ),
+        snippet_raters=plan.report.snippets(
+            "results/{study}/evaluation/snippet_raters.tsv"
+        ),
+        snippet_kappas=plan.report.snippets(
+            "results/{study}/evaluation/snippet_kappas.tsv"
+        ),
     output:
         page=report(
             "results/{study}/report/index.html",
@@ -46,3 +59,31 @@ rule build_report:
         "Writing the report of {wildcards.study}"
     script:
         "../workflow/scripts/build_report.py"
+
+
+# The page that links the pages of all studies. It waits for them, and is written anew only where the list changes.
+rule build_front_page:
+    input:
+        pages=ancient(plan.report.pages()),
+    output:
+        page=report(
+            plan.report.FRONT,
+            caption="../workflow/report/front.rst",
+            category="Report",
+        ),
+    log:
+        "results/logs/build_front_page.log",
+    benchmark:
+        "results/benchmarks/build_front_page.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        studies=plan.report.studies(),
+        code=plan.code("build_front_page"),
+    message:
+        "Writing the page that links all studies"
+    script:
+        "../workflow/scripts/build_front_page.py"

@@ -1,20 +1,25 @@
-"""A small study on disk: streams, labels and folds in the layouts that the workflow writes."""
+"""Small studies on disk: streams or clips, coding and folds in the layouts that the workflow writes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from dyadflow.annotations.label_index import write_label_index
 from dyadflow.annotations.labels import SessionLabels
+from dyadflow.annotations.scheme import PHASE_TIER
+from dyadflow.annotations.segments import Segments
 from dyadflow.features.stream import StreamWriter
 from dyadflow.folds.assign import assign_folds
 from dyadflow.folds.counting import count_labels
+from dyadflow.media.clips import Clips
 from dyadflow.media.grid import FrameGrid
 from dyadflow.models.cell import train_cell
+from dyadflow.models.video.cell import train_video_cell
 from dyadflow.provenance.fingerprint import sha256_of
 from dyadflow.tables import write_table
 
@@ -166,5 +171,131 @@ def make_world(tmp_path) -> Callable[..., World]:
         world.write_indexes()
         world.deal_folds(outer, inner)
         return world
+
+    return make
+
+
+PLAY_RATE_HZ = 3.125
+PLAY_TARGET = "dolls-task_engagement"
+PLAY_SPEC = {
+    "tier": "task_engagement", "classes": ["no", "yes"], "codes": {"no": 0, "yes": 1}, "otherwise": 0,
+    "phases": ["dolls"],
+}
+PLAY_VIDEO = {
+    "network": "mc3_18", "weights": "untrained", "options": {"widths": [2, 2, 4, 4]}, "views": ["scene"],
+    "frames": 6, "strata": 3, "passes": 2, "batch": 4, "device": "cpu", "runs": 2, "smoothing": 1,
+    "augmentation": {"crop_px": 20, "test_crop_px": 20, "blur_sigma": 1.0},
+    "head": {"candidates": 2, "repeats": 2, "max_epochs": 3},
+    "fine_tuning": {"candidates": 2, "repeats": 1, "max_epochs": 2},
+}
+
+
+def write_pictures(path: Path, frames: np.ndarray) -> None:
+    """A file of clips as `write_clips` leaves it, of frames (n, height, width, 3) uint8."""
+    values = frames.reshape(-1, 3) / 255
+    with h5py.File(path, "w") as file:
+        file["frames"] = frames
+        file.attrs.update({
+            "rate_hz": PLAY_RATE_HZ, "pixels": float(len(values)), "sum": values.sum(0),
+            "sum_of_squares": (values**2).sum(0),
+        })
+
+
+@dataclass
+class PlayWorld:
+    """A study of guided play under one folder: sessions p0, p1 ... of dyads d0, d1 ..., coded by ann and bea."""
+
+    folder: Path
+    outer: int
+    frames: dict[str, np.ndarray] = field(default_factory=dict)
+    yes: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
+    task: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def sessions(self) -> list[str]:
+        return sorted(self.frames)
+
+    def held_out(self, outer: int) -> list[str]:
+        return [session for number, session in enumerate(self.sessions) if number % self.outer == outer]
+
+    def clips(self, session: str) -> Path:
+        return self.folder / f"{session}.h5"
+
+    def write(self) -> None:
+        """Clips, segments and folds, in which a session's inner fold is its own outer fold's number."""
+        for session, frames in self.frames.items():
+            write_pictures(self.clips(session), frames)
+        rows = [
+            {"session": session, "coder": coder, "tier": tier, "code": code, "onset_s": onset, "offset_s": offset}
+            for (session, coder), span in self.task.items()
+            for tier, code, (onset, offset) in [
+                (PHASE_TIER, "dolls", span), *(("task_engagement", "yes", part) for part in self.yes[session, coder])
+            ]
+        ]
+        Segments.from_rows(rows).write(self.folder / "segments.tsv")
+        table = pd.DataFrame([
+            {"session": session, "dyad": session.replace("p", "d"), "outer": number % self.outer} | {
+                f"inner_of_{fold}": None if number % self.outer == fold else number % self.outer
+                for fold in range(self.outer)
+            } for number, session in enumerate(self.sessions)
+        ])
+        numbers = [name for name in table.columns if name not in ("session", "dyad")]
+        write_table(table.astype(dict.fromkeys(numbers, "Int64")), self.folder / "folds.tsv")
+
+    def train(
+        self, into: str, *, preset: str = "corrected", state: str | None = None, code: str = "",
+        coders: tuple[list[str], list[str]] = (["ann", "bea"], ["ann", "bea"]), kinds: Mapping | None = None, **video,
+    ) -> Path:
+        """Train the cell; returns the folder that holds models/, probabilities.h5, snippets.tsv and search.tsv."""
+        out = self.folder / into
+        out.mkdir(exist_ok=True)
+        train_video_cell(
+            folds=self.folder / "folds.tsv", segments=self.folder / "segments.tsv",
+            clips={session: self.clips(session) for session in self.sessions}, target=PLAY_TARGET, spec=PLAY_SPEC,
+            sheet_phases=None, rate_hz=PLAY_RATE_HZ, video=PLAY_VIDEO | video,
+            protocol={"preset": preset, "train_coders": coders[0], "score_coders": coders[1]},
+            kinds=dict.fromkeys(self.task, "human") | dict(kinds or {}), seed=7,
+            state=self.folder / (state or f"{into}-state"), models=out / "models",
+            probabilities=out / "probabilities.h5", snippets=out / "snippets.tsv", search=out / "search.tsv",
+            code=code,
+        )
+        return out
+
+
+@pytest.fixture
+def make_play_world(tmp_path) -> Callable[..., PlayWorld]:
+    """Writes a study in which a block moves while the infant is engaged, and rests while it is not."""
+
+    def make(*, dyads: int = 6, outer: int = 3, frames: int = 70, bout: int = 7) -> PlayWorld:
+        rng = np.random.default_rng(3)
+        world = PlayWorld(tmp_path / "play", outer)
+        world.folder.mkdir()
+        for number in range(dyads):
+            session, colours = f"p{number}", [rng.integers(0, 90, 3), rng.integers(160, 256, 3)]
+            moving = np.repeat(rng.permutation(np.arange(frames // bout + 1) % 2), bout)[:frames].astype(bool)
+            pictures, at = np.empty((frames, 20, 24, 3), dtype=np.uint8), 4
+            for frame in range(frames):
+                at = int(rng.integers(1, 17)) if moving[frame] else at
+                pictures[frame] = colours[0]
+                pictures[frame, 6:13, at:at + 6] = colours[1]
+            world.frames[session] = np.clip(pictures + rng.normal(0, 4, pictures.shape), 0, 255).astype(np.uint8)
+            edges = np.flatnonzero(np.diff(moving.astype(int), prepend=0, append=0)).reshape(-1, 2) / PLAY_RATE_HZ
+            for coder in ("ann", "bea"):
+                ends = rng.uniform(0, 1), frames / PLAY_RATE_HZ - rng.uniform(0.1, 1)
+                world.task[session, coder] = ends
+                world.yes[session, coder] = [(max(on, ends[0]), min(off, ends[1])) for on, off in edges]
+        world.write()
+        return world
+
+    return make
+
+
+@pytest.fixture
+def make_clips(tmp_path) -> Callable[[str, np.ndarray], Clips]:
+    """Writes pictures (frames, height, width, 3) uint8 as a session's clips."""
+
+    def make(name: str, frames: np.ndarray) -> Clips:
+        write_pictures(tmp_path / f"{name}.h5", frames)
+        return Clips(tmp_path / f"{name}.h5")
 
     return make

@@ -15,9 +15,13 @@ BY_NAME = {
     "extract_features": [f"dyadflow.features.backbones.{name}" for name in ("dinov2", "logmel", "motion", "w2vbert")],
     "train_cell": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
     "predict_session": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
+    "train_video_cell": ["dyadflow.models.video.networks.mc3_18"],
+    "predict_clips": ["dyadflow.models.video.networks.mc3_18"],
 }
 READ_LABELS = {"label_frames", "index_labels", "compare_coders", "assign_folds", "train_cell", "evaluate_study",
-               "build_report", "predict_session"}
+               "build_report", "predict_session", "compare_task_spans", "evaluate_snippets", "train_video_cell",
+               "predict_clips"}
+VIDEO = {"train_video_cell", "predict_clips"}
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +43,28 @@ def rules():
     ("media.settings", {"decode_session"}),
     ("media.probe", {"probe_recording", "collect_annotations", "extract_features"}),
     ("media.decode", {"decode_session"}),
-    ("media.read", {"decode_session", "extract_features"}),
+    ("media.read", {"decode_session", "extract_features", "write_clips", *VIDEO}),
     ("annotations.importing", {"import_annotations"}),
     ("annotations.formats.observer", {"import_annotations"}),
     ("annotations.check", {"collect_annotations"}),
     ("annotations.labels", READ_LABELS),
-    ("agreement.coders", {"compare_coders"}),
+    ("agreement.coders", {"compare_coders", "compare_task_spans"}),
     ("features.settings", {"extract_features"}),
     ("features.backbones.dinov2", {"extract_features"}),
     ("features.stream", {"extract_features", "train_cell", "predict_session"}),
     ("folds.assign", {"assign_folds"}),
-    ("models.settings", {"train_cell"}),
+    ("folds.search", {"assign_folds"}),
+    ("demo.play.scene", {"make_play_session", "make_play_coding"}),
+    ("annotations.spans", {"compare_task_spans", "train_video_cell", "evaluate_snippets", "predict_clips"}),
+    ("agreement.task_spans", {"compare_task_spans"}),
+    ("media.clips", {"write_clips", *VIDEO}),
+    ("models.video.networks.mc3_18", VIDEO),
+    ("models.video.augmentation", VIDEO),
+    ("models.video.cell", {"train_video_cell"}),
+    ("evaluation.snippets", {"evaluate_snippets"}),
+    ("prediction.clips", {"predict_clips"}),
+    ("report.front", {"build_front_page"}),
+    ("models.settings", {"train_cell", "train_video_cell"}),
     ("models.search", {"train_cell"}),
     ("models.predict", {"train_cell", "predict_session"}),
     ("evaluation.cells", {"evaluate_study"}),

@@ -123,6 +123,69 @@ def test_every_study_that_ships_loads_and_names_the_schema(file):
     assert set(yaml.safe_load(file.read_text())) <= set(keys)
 
 
+def test_the_second_paper_stands_at_full_size():
+    study = load_study(ROOT / "config" / "studies" / "guided-play.yaml")
+    assert len(study.sessions) == 23 and len(study.coding) == 5 * 3 + 18 * 2
+    held_out = {
+        coder: sum(
+            coder not in {coding.coder for coding in study.coding_of(session.name)} for session in study.sessions
+        )
+        for coder in "ABC"
+    }
+    assert held_out == {"A": 6, "B": 6, "C": 6}
+    settings, video = study.settings, study.settings.models.video["mc3"]
+    assert settings.media.rate_hz == 25 / 8 and video.frames == 15 and video.passes == 100 and video.strata == 10
+    view = settings.media.views["scene"]
+    assert (view.width_px, view.height_px, view.fit) == (208, 160, "letterbox")
+    assert (settings.folds.method, settings.folds.outer, settings.folds.inner) == ("searched", 5, 4)
+    assert settings.folds.candidates == 100_000 and set(settings.folds.in_every_fold) == {"experimenter", "block"}
+    assert len(settings.targets) == 6 and set(settings.protocols) == {"corrected", "as_published"}
+    assert (video.network, video.weights, video.options) == ("mc3_18", "kinetics400", {})
+    assert (video.augmentation.crop_px, video.augmentation.test_crop_px) == (112, 160)
+
+
+def video_study(small):
+    """The small study with a video network in place of the others, and a scheme of two tasks."""
+    small.change("models", {"video": {"mc3": {"views": ["infant"], "augmentation": {"test_crop_px": 16}}}})
+    return small
+
+
+def test_a_video_networks_study_says_what_does_not_fit_in_one_sentence(small):
+    small = video_study(small)
+    assert sentence(small).startswith(
+        "S/study.yaml: target infant has 2 classes and 0 phases of its own; a video network tells two classes apart "
+        "within one phase. Name targets")
+    small.change("models.video.mc3.augmentation.test_crop_px", 500)
+    assert "test_crop_px is 500, and view infant is " in sentence(small)
+    small.change("models.video.mc3.views", ["scene"])
+    assert "models.video.mc3.views: 'scene' is not among infant" in sentence(small)
+    small.change("models.video.mc3.views", ["infant"])
+    small.change("models.video.mc3.augmentation.test_crop_px", 16)
+    small.change("models.video.mc3.weigths", "untrained")
+    assert sentence(small).endswith("there is no setting called 'models.video.mc3.weigths'. Did you mean 'weights'.")
+
+
+def test_as_published_is_refused_where_it_is_not_built(small):
+    small.change("protocols.corrected.preset", "as_published")
+    assert "as_published is for video networks only so far" in sentence(small)
+
+
+def test_a_fold_condition_on_a_column_that_the_sheet_lacks_is_one_sentence(small):
+    small.change("folds", {"method": "searched", "outer": 4, "in_every_fold": {"experimenter": ["2"]}})
+    assert sentence(small) == (
+        "S/study.yaml: folds.in_every_fold names 'experimenter', which is no column of the sheet of sessions. Use one "
+        "of age, or add the column.")
+
+
+def test_a_demo_of_either_paradigm_is_read_and_a_mistyped_key_of_it_is_named(small):
+    small.change("demo", {"seed": 3})
+    assert load_study(small.write()).settings.demo.paradigm == "still-face"
+    small.change("demo", {"paradigm": "guided-play", "seed": 3})
+    assert load_study(small.write()).settings.demo.paradigm == "guided-play"
+    small.change("demo", {"paradigm": "guided-play", "sed": 3})
+    assert "Did you mean 'seed'" in sentence(small)
+
+
 def test_the_first_paper_stands_at_full_size():
     study = load_study(ROOT / "config" / "studies" / "icep-r.yaml")
     assert len(study.sessions) == 92

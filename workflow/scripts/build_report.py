@@ -16,7 +16,10 @@ with stage(snakemake) as job:  # noqa: F821
         agreement=inputs.agreement, agreement_confusion=inputs.agreement_confusion,
         **{
             name: inputs.get(name) or None
-            for name in ("folds", "cells", "groups", "confusion", "fold_scores", "comparisons")
+            for name in (
+                "folds", "cells", "groups", "confusion", "fold_scores", "comparisons", "balance", "task_spans",
+                "durations", "clock", "snippet_scores", "snippet_raters", "snippet_kappas",
+            )
         },
         features=inputs.features, labels=inputs.labels,
         probabilities=[

@@ -12,6 +12,7 @@ with stage(snakemake) as job:  # noqa: F821
         dict(zip(job.params.coding, map(Probe.read, job.input.probes), strict=True)),
         coding=job.params.coding, phased=job.params.phased, vocabulary=job.params.vocabulary,
         needs_sound=job.params.needs_sound, severities=job.params.severities,
+        least_phase_s=job.params.least_phase_s, each_coder=job.params.each_coder,
     )
     segments.write(job.output.segments)
     issues.write(job.output.issues)

@@ -11,7 +11,7 @@ with stage(snakemake) as job:  # noqa: F821
         ],
         labels=job.input.labels, folds=job.input.folds, sessions=job.params.sessions, kinds=job.params.kinds,
         score_coders=job.params.score_coders, instructed=job.params.instructed, settings=job.params.settings,
-        seed=job.params.seed,
+        seed=job.params.seed, tested=job.params.tested,
     )
     evaluation.write(
         cells=job.output.cells, groups=job.output.groups, confusion=job.output.confusion,

@@ -1,6 +1,5 @@
 """Checkpoints: one file that holds everything a prediction needs."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dyadflow.errors import DyadflowError
+from dyadflow.models.packing import pack_checkpoint, read_checkpoint_file, unpack_checkpoint
 from dyadflow.models.preparation import Preparation
 from dyadflow.models.projection import Projection
 from dyadflow.models.registry import load_network
@@ -17,9 +17,6 @@ from dyadflow.models.scaling import Scaler
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-# One key only: safetensors keeps its metadata in an unordered map, and order would change the file's bytes.
-_KEY = "dyadflow"
 
 
 @dataclass(frozen=True)
@@ -72,16 +69,15 @@ class Checkpoint:
     def to_bytes(self) -> bytes:
         """The checkpoint as the content of a safetensors file, the same bytes for the same checkpoint."""
         import torch
-        from safetensors.torch import save
 
-        tensors = {f"network.{name}": value.contiguous() for name, value in self.weights.items()}
+        tensors = {f"network.{name}": value for name, value in self.weights.items()}
         arrays = {"scaler.mean": self.preparation.scaler.mean, "scaler.scale": self.preparation.scaler.scale}
         for name, projection in self.preparation.projections.items():
             arrays[f"projection.{name}.basis"] = projection.basis
             arrays[f"projection.{name}.mean"] = projection.mean
         tensors |= {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
         config = self.config | {"streams": list(self.preparation.streams), "rate_hz": self.rate_hz}
-        return save(tensors, metadata={_KEY: json.dumps(config, sort_keys=True)})
+        return pack_checkpoint(config, tensors)
 
     @classmethod
     def from_bytes(cls, content: bytes, *, where: str = "") -> "Checkpoint":
@@ -90,20 +86,14 @@ class Checkpoint:
         Raises
         ------
         DyadflowError
-            If this is not one of our checkpoints.
+            If this is not one of our checkpoints, or one of a video network.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        try:
-            length = int.from_bytes(content[:8], "little")
-            config = json.loads(json.loads(content[8:8 + length])["__metadata__"][_KEY])
-            tensors = load(content)
-        except (ValueError, KeyError, SafetensorError) as error:
+        config, tensors = unpack_checkpoint(content, where=where)
+        if "streams" not in config:
             raise DyadflowError(
-                "this is not a checkpoint of dyadflow", where=where,
-                fix="name a fold*.safetensors that it has written"
-            ) from error
+                "this checkpoint is of a network that looks at pictures", where=where,
+                fix="name a fold*.safetensors of a network that reads streams",
+            )
         streams, rate_hz = tuple(config.pop("streams")), config.pop("rate_hz")
         projections = {
             stream["name"]: Projection(
@@ -128,10 +118,4 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     DyadflowError
         If there is none, or it is not one of ours.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError:
-        raise DyadflowError(
-            "there is no such checkpoint", where=str(path), fix="train the cell first"
-        ) from None
-    return Checkpoint.from_bytes(content, where=str(path))
+    return Checkpoint.from_bytes(read_checkpoint_file(path), where=str(path))

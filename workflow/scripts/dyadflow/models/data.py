@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dyadflow.agreement.coded import has_coded
@@ -14,8 +13,9 @@ from dyadflow.annotations.label_index import read_label_index
 from dyadflow.annotations.labels import UNCODED
 from dyadflow.errors import DyadflowError
 from dyadflow.features.stream import Stream, open_stream
-from dyadflow.folds.table import inner_column, read_folds
+from dyadflow.folds.table import read_folds
 from dyadflow.media.grid import FrameGrid
+from dyadflow.models.splits import Splits
 from dyadflow.tables import read_table
 
 
@@ -63,7 +63,7 @@ class StreamShelf:
 
 
 @dataclass(frozen=True)
-class CellData:
+class CellData(Splits):
     """Everything that one cell reads.
 
     Parameters
@@ -82,7 +82,6 @@ class CellData:
         The streams.
     """
 
-    folds: pd.DataFrame
     codes: Mapping[str, NDArray[np.int8]]
     digests: Mapping[str, str]
     classes: tuple[str, ...]
@@ -93,31 +92,6 @@ class CellData:
     def rate_hz(self) -> float:
         """Frames a second, the same in every session."""
         return next(iter(self.grids.values())).rate_hz
-
-    @property
-    def outer_folds(self) -> list[int]:
-        """Numbers of the outer folds."""
-        return sorted(int(fold) for fold in self.folds.outer.unique())
-
-    def inner_folds(self, outer: int) -> list[int]:
-        """Numbers of the inner folds within an outer fold's training dyads."""
-        return sorted(int(fold) for fold in self.folds[inner_column(outer)].dropna().unique())
-
-    def held_out(self, outer: int) -> list[str]:
-        """Sessions that an outer fold scores."""
-        return list(self.folds.session[self.folds.outer == outer])
-
-    def split(self, outer: int, inner: int) -> tuple[list[str], list[str]]:
-        """Sessions of the outer training dyads without an inner fold, and those of that inner fold."""
-        column = self.folds[inner_column(outer)]
-        return (
-            list(self.folds.session[(column != inner).fillna(False)]),
-            list(self.folds.session[(column == inner).fillna(False)]),
-        )
-
-    def dyads_in(self, outer: int, inner: int) -> int:
-        """How many dyads an inner fold has."""
-        return self.folds.dyad[(self.folds[inner_column(outer)] == inner).fillna(False)].nunique()
 
 
 def read_cell_data(

@@ -18,8 +18,10 @@ EPSILON = 1e-8
 
 def make_optimiser(
     name: str, parameters: Sequence["torch.Tensor"], *, learning_rate: float, weight_decay: float
-) -> Callable[[], None]:
+) -> Callable[..., None]:
     """A function that takes one step along the parameters' gradients, and then forgets the gradients.
+
+    It may be given a `scale` by which the learning rate is multiplied in that step.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def make_optimiser(
     steps = 0
 
     @torch.no_grad()
-    def step() -> None:
+    def step(scale: float = 1.0) -> None:
         nonlocal steps
         steps += 1
         for parameter, mean, square in zip(parameters, first, second, strict=True):
@@ -49,12 +51,12 @@ def make_optimiser(
                 gradient = gradient.add(parameter, alpha=weight_decay)
             if name == "sgd":
                 mean.mul_(MOMENTUM).add_(gradient)
-                parameter.sub_(mean, alpha=learning_rate)
+                parameter.sub_(mean, alpha=scale * learning_rate)
             else:
                 mean.lerp_(gradient, 1 - DECAYS[0])
                 square.mul_(DECAYS[1]).addcmul_(gradient, gradient, value=1 - DECAYS[1])
                 spread = (square.sqrt() / (1 - DECAYS[1] ** steps) ** 0.5).add_(EPSILON)
-                parameter.addcdiv_(mean, spread, value=-learning_rate / (1 - DECAYS[0] ** steps))
+                parameter.addcdiv_(mean, spread, value=-scale * learning_rate / (1 - DECAYS[0] ** steps))
             parameter.grad = None
 
     return step

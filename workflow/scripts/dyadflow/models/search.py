@@ -228,8 +228,7 @@ def _describe(
     cell: Cell, outer: int, candidate: int, split: tuple[list[str], list[str]], fit: Fit
 ) -> dict[str, Any]:
     """What a checkpoint says of itself; nothing in it comes from the dyads held out."""
-    dyads = dict(zip(cell.data.folds.session, cell.data.folds.dyad, strict=True))
-    training, aside = ([*dict.fromkeys(dyads[name] for name in part)] for part in split)
+    training, aside = (cell.data.dyads_of(part) for part in split)
     streams = cell.data.shelf.take(split[0][0], cell.recipe)
     return {
         "network": cell.network.network, "hyperparameters": dict(cell.candidates[candidate]),

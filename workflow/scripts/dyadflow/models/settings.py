@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dyadflow.errors import DyadflowError
 from dyadflow.models.registry import load_network
+from dyadflow.models.video.settings import VideoSettings
 
 
 class _Strict(BaseModel):
@@ -15,14 +16,20 @@ class _Strict(BaseModel):
 class ProtocolSettings(_Strict):
     """How a result is obtained: whose coding trains and scores, and what is fitted before the network."""
 
-    preset: Literal["corrected"] = Field(
-        "corrected", description="corrected: everything fitted sees training dyads only, split by dyad."
+    preset: Literal["corrected", "as_published"] = Field(
+        "corrected",
+        description="corrected: everything fitted sees training dyads only, split by dyad. as_published (video "
+        "networks only): what the paper of guided play says.",
     )
     train_coders: list[str] = Field(
-        min_length=1, description="Whose coding trains: the first of these who coded the session."
+        min_length=1,
+        description="Whose coding trains: the first of these who coded the session; for a video network, one "
+        "drawn anew for every snippet.",
     )
     score_coders: list[str] = Field(
-        min_length=1, description="Whose coding scores: the first of these who coded the session."
+        min_length=1,
+        description="Whose coding scores: the first of these who coded the session; for a video network, each "
+        "of them.",
     )
     components: int = Field(4, ge=1, description="Principal components kept of each patch of a token stream.")
     minimum_kept: float = Field(
@@ -72,6 +79,9 @@ class ModelSettings(_Strict):
         description="Recipes by name: parts as <view>.<extractor>; {role} stands for the target's role.",
     )
     networks: dict[str, NetworkSettings] = Field(default_factory=dict, description="Models by name.")
+    video: dict[str, VideoSettings] = Field(
+        default_factory=dict, description="Models by name that are trained on the pictures themselves."
+    )
     torch_threads: int = Field(
         1, ge=1,
         description="Threads inside torch; part of the result's last bits, so apart from a job's cores."

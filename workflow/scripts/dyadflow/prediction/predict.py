@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
@@ -13,9 +12,7 @@ from dyadflow.media.grid import FrameGrid
 from dyadflow.models.checkpoint import Checkpoint, load_checkpoint
 from dyadflow.models.data import find_streams
 from dyadflow.models.predict import predict_session
-
-#: Who wrote predicted segments, in tables and tiers.
-CODER = "model"
+from dyadflow.prediction.segments import segments_from_probabilities
 
 
 def predict_codes(
@@ -77,42 +74,6 @@ def predict_codes(
         classes = checkpoints[0].classes
         parts.append(segments_from_probabilities(probabilities, grid, classes, session=session, tier=tier))
     return Segments.concat(parts)
-
-
-def segments_from_probabilities(
-    probabilities: NDArray[np.floating], grid: FrameGrid, classes: Sequence[str], *, session: str, tier: str,
-    coder: str = CODER,
-) -> Segments:
-    """One segment for each run of frames with the same most probable class.
-
-    Parameters
-    ----------
-    probabilities
-        Shape (frames, classes).
-    grid
-        The frames' grid; a segment begins and ends at edges of frames.
-    classes
-        Names of the classes.
-    session, tier, coder
-        What the segments' columns say.
-
-    Returns
-    -------
-    Segments
-        Without gaps from the first frame to the last.
-    """
-    best = probabilities.argmax(1)
-    starts = np.flatnonzero(np.diff(best, prepend=-1))
-    stops = np.append(starts[1:], len(best))
-    edges = grid.edges_s()
-    return Segments.from_rows(
-        {
-            "session": session, "coder": coder, "tier": tier, "code": classes[best[start]],
-            "onset_s": edges[start], "offset_s": edges[stop],
-            "confidence": float(probabilities[start:stop, best[start]].mean()), "comment": "",
-        }
-        for start, stop in zip(starts, stops, strict=True)
-    )
 
 
 def _require_rate(checkpoint: Checkpoint, grid: FrameGrid, session: str) -> None:

@@ -40,6 +40,7 @@ def check_study(file: str | Path) -> Issues:
     _, issues = gather_coding(
         [segments for segments, _ in imports], [issues for _, issues in imports], probes,
         vocabulary=asked.vocabulary(job), needs_sound=asked.needs_sound(job), coding=asked.coders_by_session(job),
-        phased=asked.phased(job), severities=asked.severities(job),
+        phased=asked.phased(job), severities=asked.severities(job), least_phase_s=asked.least_phase_s(job),
+        each_coder=asked.each_coder(job),
     )
     return issues

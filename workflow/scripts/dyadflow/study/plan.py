@@ -24,9 +24,6 @@ from dyadflow.study.plans.report import Report
 from dyadflow.study.plans.room import RESULTS
 from dyadflow.study.study import Study, load_study
 
-#: How the files end that rule `make_demo_session` makes.
-DEMO_FILES = (".mp4", "_anna.txt", "_ben.eaf")
-
 
 class Plan:
     """The studies of one run, asked by rules.
@@ -69,6 +66,7 @@ class Plan:
                     fix="give one of them another name",
                 )
             studies[study.name] = study
+        _tell_kinds_of_networks_apart(studies)
         plan = cls(studies, scripts)
         for study in studies.values():
             plan.prediction.require_cell(study)
@@ -117,10 +115,23 @@ class Plan:
                 for coding in study.coding
             ]
             for file, where, what in files:
-                by_rule = study.settings.demo and file.startswith(made) and file.endswith(DEMO_FILES)
+                by_rule = file.startswith(made) and self.demo.makes(study, file.removeprefix(made))
                 if not by_rule and not Path(file).exists():
                     found.append(DyadflowError(
                         f"the {what} {file} is not there", where=f"{study.file}, {where}",
                         fix="correct the sheet, or put the file in its place",
                     ))
         return found
+
+
+def _tell_kinds_of_networks_apart(studies: Mapping[str, Study]) -> None:
+    """Two rules train models; which of them, the model's name has to say."""
+    for one in studies.values():
+        for other in studies.values():
+            both = set(one.settings.models.networks) & set(other.settings.models.video)
+            if both:
+                name = min(both)
+                raise DyadflowError(
+                    f"{name!r} is a network on streams in study {one.name}, and a video network in study {other.name}",
+                    where=f"{one.file} and {other.file}", fix="give one of them another name",
+                )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -30,27 +30,33 @@ def settings_table() -> str:
 def _walk(model: type[BaseModel], before: str) -> Iterator[tuple[str, FieldInfo]]:
     for name, field in model.model_fields.items():
         place = f"{before}{name}"
-        inner = _model_in(field.annotation)
-        if inner is None:
+        inner = _models_in(field.annotation)
+        if not inner:
             yield place, field
             continue
         many = {dict: ".<name>", list: "[]"}.get(getattr(field.annotation, "__origin__", None), "")
         if many or field.description:
             yield place + many, field
-        yield from _walk(inner, f"{place}{many}.")
+        for one in inner:
+            # Where there are several to choose from, each is named by its own fixed word: demo[guided-play].
+            which = "".join(
+                f"[{get_args(own.annotation)[0]}]" for own in one.model_fields.values()
+                if len(inner) > 1 and getattr(own.annotation, "__origin__", None) is Literal
+                and len(get_args(own.annotation)) == 1
+            )
+            yield from _walk(one, f"{place}{many}{which}.")
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_model_in(inner) for inner in get_args(annotation))
-    return next((model for model in found if model is not None), None)
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
 
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.get_default(call_default_factory=not _model_in(field.annotation))
+    value = field.get_default(call_default_factory=not _models_in(field.annotation))
     if value is PydanticUndefined or value is None or value in ({}, [], ""):
         return ""
     return f"`{json.dumps(value)}`" if not isinstance(value, BaseModel) else ""

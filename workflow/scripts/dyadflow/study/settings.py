@@ -1,11 +1,12 @@
 """The study: one typed configuration, composed of the settings that each room defines for itself."""
 
 import difflib
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from dyadflow.annotations.issues import SEVERITIES
+from dyadflow.demo.play.settings import PlaySettings
 from dyadflow.demo.settings import DemoSettings
 from dyadflow.evaluation.settings import EvaluationSettings
 from dyadflow.features.settings import FeatureSettings
@@ -17,6 +18,11 @@ from dyadflow.report.settings import ReportSettings
 
 #: What names in paths may look like: no dots, blanks or slashes, so that a path can be read back.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+
+Demo = Annotated[
+    Annotated[DemoSettings, Tag("still-face")] | Annotated[PlaySettings, Tag("guided-play")],
+    Discriminator(lambda demo: demo.get("paradigm", "still-face") if isinstance(demo, dict) else demo.paradigm),
+]
 
 
 class StudySettings(BaseModel):
@@ -47,7 +53,7 @@ class StudySettings(BaseModel):
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     prediction: PredictionSettings = Field(default_factory=PredictionSettings)
     report: ReportSettings = Field(default_factory=ReportSettings)
-    demo: DemoSettings | None = Field(None, description="Only for studies whose recordings are made from a seed.")
+    demo: Demo | None = Field(None, description="Only for studies whose recordings are made from a seed.")
 
     @field_validator("severities")
     @classmethod
@@ -80,16 +86,37 @@ class StudySettings(BaseModel):
                 if view != "audio" and view not in self.media.views:
                     known = ", ".join(self.media.views) or "none"
                     raise ValueError(f"features.extractors.{name}.views: no view is called {view!r}; there are {known}")
-        if self.targets and self.models.networks and not self.protocols:
+        for name, video in self.models.video.items():
+            for view in video.views:
+                _known(view, self.media.views, f"models.video.{name}.views")
+                _unknown(view, self.models.streams, f"models.video.{name}.views", "stream")
+                side = min(self.media.views[view].width_px, self.media.views[view].height_px)
+                if video.augmentation.test_crop_px > side:
+                    raise ValueError(
+                        f"models.video.{name}.augmentation.test_crop_px is {video.augmentation.test_crop_px}, and view "
+                        f"{view} is {side} pixels at its smaller side"
+                    )
+            _unknown(name, self.models.networks, f"models.video.{name}", "network")
+        for name, protocol in self.protocols.items():
+            if protocol.preset == "as_published" and self.models.networks:
+                raise ValueError(f"protocols.{name}.preset: as_published is for video networks only so far; "
+                                 "use corrected where the study has models.networks")
+        if self.targets and (self.models.networks or self.models.video) and not self.protocols:
             raise ValueError("protocols: name at least one, with the coders that train and score")
         for number, comparison in enumerate(self.evaluation.comparisons):
             place = f"evaluation.comparisons.{number}"
             _known(comparison.target, self.targets, f"{place}.target")
-            _known(comparison.stream, self.models.streams, f"{place}.stream")
-            _known(comparison.network, self.models.networks, f"{place}.network")
+            views = [view for video in self.models.video.values() for view in video.views]
+            _known(comparison.stream, [*self.models.streams, *views], f"{place}.stream")
+            _known(comparison.network, [*self.models.networks, *self.models.video], f"{place}.network")
         return self
 
 
 def _known(name: str, among, place: str) -> None:
     if name not in among:
         raise ValueError(f"{place}: {name!r} is not among {', '.join(among) or 'none'}")
+
+
+def _unknown(name: str, among, place: str, what: str) -> None:
+    if name in among:
+        raise ValueError(f"{place}: there is a {what} called {name!r} already")

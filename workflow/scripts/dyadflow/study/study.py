@@ -152,6 +152,21 @@ def _agree_with_scheme(study: Study) -> None:
                         f"{', '.join(settings.features.extractors[extractor].views)}",
                         where=where, fix=f"add {role!r} to features.extractors.{extractor}.views",
                     )
+    for target in settings.targets if settings.models.video else ():
+        spec = scheme.targets[target]
+        if len(spec.classes) != 2 or len(spec.phases) != 1:
+            raise DyadflowError(
+                f"target {target} has {len(spec.classes)} classes and {len(spec.phases)} phases of its own; a video "
+                "network tells two classes apart within one phase",
+                where=where, fix="name targets of the scheme that have two classes and one phase, or leave out "
+                "models.video",
+            )
+    for column in settings.folds.in_every_fold:
+        if any(column not in session.covariates for session in study.sessions):
+            raise DyadflowError(
+                f"folds.in_every_fold names {column!r}, which is no column of the sheet of sessions", where=where,
+                fix=f"use one of {', '.join(study.sessions[0].covariates) or 'none'}, or add the column",
+            )
     for session in study.sessions:
         for view in session.views:
             if view not in settings.media.views:
@@ -174,7 +189,8 @@ def _agree_with_scheme(study: Study) -> None:
 
 
 def _enough_dyads(study: Study) -> None:
-    if not (study.settings.targets and study.settings.models.networks):
+    models = study.settings.models
+    if not (study.settings.targets and (models.networks or models.video)):
         return
     dyads = {session.dyad for session in study.sessions if study.is_coded(session.name)}
     folds = study.settings.folds

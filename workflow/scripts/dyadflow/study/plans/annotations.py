@@ -5,6 +5,7 @@ from typing import Any
 
 from dyadflow.annotations.labels import label_spec
 from dyadflow.annotations.vocabulary import Vocabulary
+from dyadflow.models.video.preset import PRESETS
 from dyadflow.study.plans.room import RoomPlan
 
 
@@ -56,6 +57,34 @@ class Annotations(RoomPlan):
     def phased(self, wildcards: Any) -> list[str]:
         """Sessions whose phases stand in the sheet, so that no coding tier needs to hold them."""
         return [session.name for session in self.of(wildcards).sessions if session.phases]
+
+    def each_coder(self, wildcards: Any) -> bool:
+        """Whether every coder marks the phases, so that each has their own."""
+        phases = self.of(wildcards).scheme.phases
+        return phases is not None and phases.spans == "each_coder"
+
+    def least_phase_s(self, wildcards: Any) -> float:
+        """The shortest phase, in seconds, that surely holds a snippet of a video network, which begins with a frame;
+        0 without such a network."""
+        settings = self.of(wildcards).settings
+        if not settings.models.video:
+            return 0.0
+        windows = [PRESETS[protocol.preset].label_window_s or 0.0 for protocol in settings.protocols.values()]
+        shown = [video.frames / settings.media.rate_hz for video in settings.models.video.values()]
+        return max([*shown, *windows]) + 1 / settings.media.rate_hz
+
+    def every_sheet_phases(self, wildcards: Any) -> dict[str, list[list]]:
+        """Phases on the recording's clock of the sessions whose phases stand in the sheet."""
+        study = self.of(wildcards)
+        return {
+            session.name: [[name, onset + session.offset_s, offset + session.offset_s] for name, onset, offset in
+                           session.phases]
+            for session in study.sessions if session.phases
+        }
+
+    def target_spec(self, wildcards: Any) -> dict:
+        """What labelling the job's target needs of the scheme."""
+        return self.label_spec(wildcards)["targets"][wildcards.target]
 
     def sheet_phases(self, wildcards: Any) -> list[list] | None:
         """Phases that the sheet gives for a session, on the recording's clock; none: from a coding tier."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dyadflow.models.video.preset import PRESETS
 from dyadflow.study.plans.room import RoomPlan
 
 
@@ -11,6 +12,14 @@ class Evaluation(RoomPlan):
     def score_coders(self, wildcards: Any) -> dict[str, list[str]]:
         """Whose coding scores, by protocol."""
         return {name: list(item.score_coders) for name, item in self.of(wildcards).settings.protocols.items()}
+
+    def tested(self, wildcards: Any) -> dict[str, str]:
+        """Which outer folds each protocol scores: ``every`` or the ``last``."""
+        return {name: PRESETS[item.preset].tested for name, item in self.of(wildcards).settings.protocols.items()}
+
+    def level(self, wildcards: Any) -> float:
+        """Nominal coverage of the intervals."""
+        return self.of(wildcards).settings.evaluation.level
 
     def instructed_phases(self, wildcards: Any) -> list[str]:
         """Phases in which the caregiver's behaviour is instructed."""

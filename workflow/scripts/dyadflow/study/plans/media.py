@@ -1,5 +1,6 @@
 """Which recording a session has, and how it is decoded."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,17 @@ class Media(RoomPlan):
     def file_name(self, wildcards: Any) -> str:
         """File name of a session's recording, by which a coding file that links several is read."""
         return Path(self.recording(wildcards)).name
+
+    def clips(self, pattern: str) -> Callable[[Any], list[str]]:
+        """An input function: the clips of a view of every coded session."""
+        def files(wildcards: Any) -> list[str]:
+            sessions = self.plan.annotations.coded_sessions(wildcards)
+            return [pattern.format(study=wildcards.study, session=name, view=wildcards.stream) for name in sessions]
+        return files
+
+    def rate_hz(self, wildcards: Any) -> float:
+        """Frames a second of every view."""
+        return self.of(wildcards).settings.media.rate_hz
 
     def settings(self, wildcards: Any) -> dict:
         """How every session is decoded."""

@@ -12,24 +12,64 @@ class Models(RoomPlan):
 
     def code(self, rule: str) -> Callable[[Any], list[str]]:
         """Digest of a rule's code with the one network that the job's model names."""
-        from dyadflow.models.registry import NETWORKS
-
         def code(wildcards: Any) -> list[str]:
-            network = self.of(wildcards).settings.models.networks[wildcards.model].network
-            return self.plan.code(rule, [NETWORKS[network]])
+            return self.plan.code(rule, [self.module(self.of(wildcards), wildcards.model)])
         return code
+
+    def module(self, study: Study, model: str) -> str:
+        """The module of the network behind a model, whether it is trained on streams or on clips."""
+        from dyadflow.models.registry import NETWORKS
+        from dyadflow.models.video.registry import VIDEO_NETWORKS
+
+        models = study.settings.models
+        if model in models.video:
+            return VIDEO_NETWORKS[models.video[model].network]
+        return NETWORKS[models.networks[model].network]
 
     def cells(self, study: Study) -> list[dict[str, str]]:
         """Every (protocol, target, stream, model) of a study."""
         settings = study.settings
-        return [
-            {"protocol": protocol, "target": target, "stream": stream, "model": model}
-            for protocol in settings.protocols
-            for target in settings.targets
+        trained = [
+            (stream, model)
             for stream in settings.models.streams
             for model, network in settings.models.networks.items()
             if not network.streams or stream in network.streams
         ]
+        trained += [(view, model) for model, video in settings.models.video.items() for view in video.views]
+        return [
+            {"protocol": protocol, "target": target, "stream": stream, "model": model}
+            for protocol in settings.protocols
+            for target in settings.targets
+            for stream, model in trained
+        ]
+
+    def video_cells(self, wildcards: Any) -> list[dict[str, str]]:
+        """The cells of a study whose network looks at the pictures themselves."""
+        video = self.of(wildcards).settings.models.video
+        return [cell for cell in self.every(wildcards) if cell["model"] in video]
+
+    def names(self, kind: str) -> str:
+        """A pattern of the models that are trained on `streams`, or on `clips`; of none, one that never fits."""
+        found = [
+            name for study in self.plan.studies.values()
+            for name in (study.settings.models.networks if kind == "streams" else study.settings.models.video)
+        ]
+        return "|".join(dict.fromkeys(found)) or "(?!)"
+
+    def _video(self, wildcards: Any):
+        return self.of(wildcards).settings.models.video[wildcards.model]
+
+    def video(self, wildcards: Any) -> dict:
+        """Settings of a cell's video network, its training and the search."""
+        return self._video(wildcards).model_dump(exclude={"views"})
+
+    def video_gpus(self, wildcards: Any) -> int:
+        """One GPU where the video network's device is CUDA, else none."""
+        return int(self._video(wildcards).device == "cuda")
+
+    def presets(self, wildcards: Any) -> dict[str, str]:
+        """The preset of each protocol."""
+        return {name: item.preset for name, item in self.of(wildcards).settings.protocols.items()}
 
     def every(self, wildcards: Any) -> list[dict[str, str]]:
         """Every cell of the job's study."""
@@ -39,6 +79,12 @@ class Models(RoomPlan):
         """An input function: one file a cell, in the order of `every`."""
         def files(wildcards: Any) -> list[str]:
             return [pattern.format(study=wildcards.study, **cell) for cell in self.every(wildcards)]
+        return files
+
+    def every_video_file(self, pattern: str) -> Callable[[Any], list[str]]:
+        """An input function: one file a cell, in the order of `video_cells`."""
+        def files(wildcards: Any) -> list[str]:
+            return [pattern.format(study=wildcards.study, **cell) for cell in self.video_cells(wildcards)]
         return files
 
     def role(self, study: Study, target: str) -> str:

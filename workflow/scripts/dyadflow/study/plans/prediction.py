@@ -38,18 +38,39 @@ class Prediction(RoomPlan):
                 f"{', '.join(sorted(missing))}", where=str(study.file), fix="correct the keys under prediction",
             )
 
+        if self.sessions(study) and prediction.network in source.settings.models.video:
+            for name in self.sessions(study):
+                if not study.session(name).phases:
+                    raise DyadflowError(
+                        f"session {name} is to be coded by {prediction.network}, which looks within tasks, and no task "
+                        "of it is known", where=f"{study.file}, session {name}",
+                        fix="write when its tasks begin and end into the column phases of sessions.tsv",
+                    )
+
     def source(self, wildcards: Any) -> Study:
         """The study whose models predict."""
         return self.plan.studies[self.of(wildcards).settings.prediction.study or wildcards.study]
 
+    def studies(self, kind: str) -> str:
+        """A pattern of the studies whose new sessions a network on `streams`, or on `clips`, codes; of none, one
+        that never fits."""
+        found = []
+        for study in self.plan.studies.values():
+            source = self.plan.studies[study.settings.prediction.study or study.name].settings.models
+            video = study.settings.prediction.network in source.video
+            found += [study.name] * (video == (kind == "clips"))
+        return "|".join(found) or "(?!)"
+
+    def clips(self, wildcards: Any) -> str:
+        """An input function: the clips that a session is coded from."""
+        view = self.of(wildcards).settings.prediction.stream
+        return f"{RESULTS}/{wildcards.study}/private/clips/{wildcards.session}/{view}.h5"
+
     def code(self, rule: str) -> Callable[[Any], list[str]]:
         """Digest of a rule's code with the network of the cell that predicts."""
-        from dyadflow.models.registry import NETWORKS
-
         def code(wildcards: Any) -> list[str]:
-            study = self.source(wildcards)
-            network = study.settings.models.networks[self.of(wildcards).settings.prediction.network].network
-            return self.plan.code(rule, [NETWORKS[network]])
+            model = self.of(wildcards).settings.prediction.network
+            return self.plan.code(rule, [self.plan.models.module(self.source(wildcards), model)])
         return code
 
     def targets(self, wildcards: Any) -> list[str]:

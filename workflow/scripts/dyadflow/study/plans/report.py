@@ -1,6 +1,6 @@
 """What the page of a study is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from dyadflow.errors import DyadflowError
@@ -9,6 +9,9 @@ from dyadflow.study.plans.room import RESULTS, RoomPlan
 
 class Report(RoomPlan):
     """What the page of a study is told."""
+
+    #: The page that links the pages of all studies.
+    FRONT = f"{RESULTS}/index.html"
 
     def study(self, wildcards: Any) -> dict:
         """What the page says of a study: title, protocols, and which weights each extractor has."""
@@ -20,6 +23,9 @@ class Report(RoomPlan):
             "networks": {
                 name: item.model_dump(include={"backbone", "weights", "revision"})
                 for name, item in study.settings.features.extractors.items()
+            } | {
+                f"video:{name}": item.model_dump(include={"network", "weights"})
+                for name, item in study.settings.models.video.items()
             },
         }
 
@@ -49,11 +55,34 @@ class Report(RoomPlan):
             for session in study.sessions
         ]
 
-    def trained(self, pattern: str | Sequence[str]) -> Callable[[Any], list[str] | str]:
+    def trained(self, pattern: str) -> Callable[[Any], list[str] | str]:
         """An input function: files that exist only where the study trains models."""
+        return self.where(lambda wildcards: bool(self.plan.models.every(wildcards)), pattern)
+
+    def where(self, condition: Callable[[Any], bool], pattern: str) -> Callable[[Any], list[str] | str]:
+        """An input function: a file that exists only where a condition on the study holds."""
         def files(wildcards: Any) -> list[str] | str:
-            return pattern.format(study=wildcards.study) if self.plan.models.every(wildcards) else []
+            return pattern.format(study=wildcards.study) if condition(wildcards) else []
         return files
+
+    def snippets(self, pattern: str) -> Callable[[Any], list[str] | str]:
+        """An input function: files that exist only where the study trains video networks."""
+        return self.where(lambda wildcards: bool(self.plan.models.video_cells(wildcards)), pattern)
+
+    def task_spans(self, pattern: str) -> Callable[[Any], list[str] | str]:
+        """An input function: files that exist only where every coder marks the phases."""
+        return self.where(self.plan.annotations.each_coder, pattern)
+
+    def studies(self) -> list[dict]:
+        """What the front page says of each study."""
+        return [
+            {
+                "name": name, "title": study.settings.title or name, "page": f"{name}/report/index.html",
+                "sessions": len(study.sessions), "dyads": len({session.dyad for session in study.sessions}),
+                "targets": len(study.settings.targets),
+            }
+            for name, study in self.plan.studies.items()
+        ]
 
     def pages(self) -> list[str]:
         """The page of every study."""

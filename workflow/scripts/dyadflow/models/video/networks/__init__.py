@@ -1,0 +1,1 @@
+"""The video networks that a study can name: one file each."""

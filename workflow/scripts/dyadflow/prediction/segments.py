@@ -1,0 +1,50 @@
+"""From class probabilities to segments: each run of frames with the same most probable class is one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dyadflow.annotations.segments import Segments
+from dyadflow.media.grid import FrameGrid
+
+#: Who wrote predicted segments, in tables and tiers.
+CODER = "model"
+
+
+def segments_from_probabilities(
+    probabilities: NDArray[np.floating], grid: FrameGrid, classes: Sequence[str], *, session: str, tier: str,
+    coder: str = CODER, first: int = 0,
+) -> Segments:
+    """One segment for each run of frames with the same most probable class.
+
+    Parameters
+    ----------
+    probabilities
+        Shape (frames, classes).
+    grid
+        The frames' grid; a segment begins and ends at edges of frames.
+    classes
+        Names of the classes.
+    session, tier, coder
+        What the segments' columns say.
+    first
+        Which frame of the grid the first row is.
+
+    Returns
+    -------
+    Segments
+        Without gaps from the first frame to the last.
+    """
+    best = probabilities.argmax(1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    stops = np.append(starts[1:], len(best))
+    edges = grid.edges_s()[first:]
+    return Segments.from_rows(
+        {
+            "session": session, "coder": coder, "tier": tier, "code": classes[best[start]],
+            "onset_s": edges[start], "offset_s": edges[stop],
+            "confidence": float(probabilities[start:stop, best[start]].mean()), "comment": "",
+        }
+        for start, stop in zip(starts, stops, strict=True)
+    )
