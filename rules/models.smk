@@ -46,6 +46,9 @@ rule train_video_cell:
         folds="results/{study}/folds/folds.tsv",
         segments="results/{study}/annotations/segments.tsv",
         clips=plan.media.clips("results/{study}/private/clips/{session}/{view}.h5"),
+        grids=plan.annotations.every_coded_session(
+            "results/{study}/media/{session}/grid.json"
+        ),
     output:
         models=directory(
             "results/{study}/models/{protocol}/{target}/{stream}/{model}/folds"

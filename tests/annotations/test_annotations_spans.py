@@ -51,6 +51,13 @@ def test_a_coders_positive_moments_lie_within_their_own_span(dolls):
     assert span.positive_share(11, 13) == 0.5 and span.positive_share(20, 26) == 1 and span.positive_share(12, 20) == 0
 
 
+def test_a_span_is_cut_at_the_last_picture_with_what_is_positive_in_it():
+    span = CodedSpan("s01", "A", 10.0, 40.0, np.array([[10.0, 12.0], [20.0, 26.0], [35.0, 40.0]]))
+    cut = span.until(25.0)
+    assert (cut.onset_s, cut.offset_s, cut.positive.tolist()) == (10.0, 25.0, [[10.0, 12.0], [20.0, 25.0]])
+    assert span.until(99.0).offset_s == 40.0 and span.until(99.0).positive.tolist() == span.positive.tolist()
+
+
 def test_unlabelled_is_not_negative(dolls):
     found = spans_of(
         dolls,

@@ -255,6 +255,7 @@ class PlayWorld:
             sheet_phases=None, rate_hz=PLAY_RATE_HZ, video=PLAY_VIDEO | video,
             protocol={"preset": preset, "train_coders": coders[0], "score_coders": coders[1]},
             kinds=dict.fromkeys(self.task, "human") | dict(kinds or {}), seed=7,
+            frames={session: len(frames) for session, frames in self.frames.items()},
             state=self.folder / (state or f"{into}-state"), models=out / "models",
             probabilities=out / "probabilities.h5", snippets=out / "snippets.tsv", search=out / "search.tsv",
             code=code,

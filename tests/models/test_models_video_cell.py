@@ -371,6 +371,17 @@ def test_a_session_that_nobody_coded_is_held_out_without_a_prediction(make_play_
     assert "p2" not in set(read_table(out / "snippets.tsv").session)
 
 
+def test_coding_that_runs_on_after_the_last_picture_asks_for_no_picture_that_is_not_there(make_play_world):
+    world = make_play_world()
+    end_s = 70 / RATE_HZ
+    for key, (onset_s, _) in world.task.items():
+        world.task[key] = (onset_s, end_s + 0.09)
+        world.yes[key] = [*world.yes[key], (end_s - 0.05, end_s + 0.09)]
+    world.write()
+    rows = read_table(world.train("out") / "snippets.tsv")
+    assert (rows.offset_s <= end_s + 1e-9).all()
+
+
 def test_mistakes_stop_before_anything_is_trained(make_play_world):
     world = make_play_world()
     for session in world.held_out(0):

@@ -1,7 +1,7 @@
 """Coders' spans of one task, and when inside them they saw what a two-class target is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +57,11 @@ class CodedSpan:
             )
         held = np.clip(self.positive, onset_s, offset_s)
         return float(min(1.0, (held[:, 1] - held[:, 0]).sum() / (offset_s - onset_s)))
+
+    def until(self, end_s: float) -> "CodedSpan":
+        """The part of the span before a moment, such as the end of the last frame."""
+        held = np.minimum(self.positive, end_s)
+        return replace(self, offset_s=min(self.offset_s, end_s), positive=held[held[:, 1] > held[:, 0]])
 
 
 #: Session -> coder -> span; coders in order of their names, and only those who marked the task.

@@ -29,7 +29,7 @@ def train_video_cell(
     *, folds: str | Path, segments: str | Path, clips: Mapping[str, str | Path], target: str,
     spec: Mapping[str, Any], sheet_phases: Mapping[str, Sequence] | None, rate_hz: float, video: Mapping[str, Any],
     protocol: Mapping[str, Any], kinds: Mapping[tuple[str, str], str], seed: int, state: str | Path,
-    models: str | Path, probabilities: str | Path, snippets: str | Path, search: str | Path,
+    frames: Mapping[str, int], models: str | Path, probabilities: str | Path, snippets: str | Path, search: str | Path,
     torch_threads: int = 1, code: str = "",
 ) -> None:
     """Search, train and apply one video network to one target on the clips of one view, nested in dyads.
@@ -62,6 +62,8 @@ def train_video_cell(
         Kind of each (session, coder).
     seed
         The study's.
+    frames
+        How many each session has.
     state
         Folder of finished pieces, so that a killed job goes on where it stopped; only a cache.
     models
@@ -98,6 +100,7 @@ def train_video_cell(
         data=read_video_data(
             folds=folds, segments=segments, clips=clips, spec=spec, sheet_phases=sheet_phases, kinds=kinds,
             rate_hz=rate_hz, train_coders=rules.train_coders, score_coders=rules.score_coders,
+            frames=frames,
         ),
         target=target, classes=tuple(spec["classes"]), phase=spec["phases"][0], settings=settings, protocol=rules,
         seed=seed, code=code, device=_pick_device(settings.device), threads=torch_threads, state=State(Path(state)),

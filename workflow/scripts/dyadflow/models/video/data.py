@@ -64,7 +64,7 @@ class VideoData(Splits):
 def read_video_data(
     *, folds: str | Path, segments: str | Path, clips: Mapping[str, str | Path], spec: Mapping[str, Any],
     sheet_phases: Mapping[str, Sequence] | None, kinds: Mapping[tuple[str, str], str], rate_hz: float,
-    train_coders: Sequence[str], score_coders: Sequence[str],
+    train_coders: Sequence[str], score_coders: Sequence[str], frames: Mapping[str, int],
 ) -> VideoData:
     """Read folds and coding, and find the clips.
 
@@ -84,6 +84,9 @@ def read_video_data(
         Frames a second that the clips must have.
     train_coders, score_coders
         Whose coding trains, and whose scores.
+    frames
+        How many each session has, from its grid: coding may run on for a moment after the last picture, and a
+        snippet may not.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def read_video_data(
     def by(coders: Sequence[str]) -> dict[str, dict[str, CodedSpan]]:
         chosen = {
             session: {
-                coder: span for coder, span in spans.get(session, {}).items()
+                coder: span.until(frames[session] / rate_hz) for coder, span in spans.get(session, {}).items()
                 if coder in coders and kinds.get((session, coder)) == "human"
             } for session in table.session
         }
