@@ -375,8 +375,8 @@ def test_coding_that_runs_on_after_the_last_picture_asks_for_no_picture_that_is_
     world = make_play_world()
     end_s = 70 / RATE_HZ
     for key, (onset_s, _) in world.task.items():
-        world.task[key] = (onset_s, end_s + 0.09)
-        world.yes[key] = [*world.yes[key], (end_s - 0.05, end_s + 0.09)]
+        world.task[key] = (onset_s, end_s + 0.4)
+        world.yes[key] = [*world.yes[key], (end_s - 0.05, end_s + 0.4)]
     world.write()
     rows = read_table(world.train("out") / "snippets.tsv")
     assert (rows.offset_s <= end_s + 1e-9).all()
