@@ -126,6 +126,20 @@ def test_folds_are_balanced_and_every_fold_has_the_second_experimenter(demo):
     assert set(balance.target) == TARGETS and balance.relative_deviation.abs().max() < 0.6
 
 
+@pytest.mark.parametrize(("module", "started"), [
+    ("models/video/fine_tuning", {"train_video_cell"}),
+    ("media/clips", {"write_clips", "train_video_cell"}),
+    ("agreement/clock", {"compare_task_spans"}),
+    ("evaluation/random_bound", {"evaluate_snippets", "build_report"}),
+    ("folds/search", {"assign_folds"}),
+])
+def test_a_changed_function_starts_the_rules_that_reach_it(demo, tmp_path, module, started):
+    project = demo.copy(tmp_path / "project")
+    project.append(f"workflow/scripts/dyadflow/{module}.py", "\n\ndef _one_more():\n    return 1\n")
+    _, reasons = project.dry_run()
+    assert {rule for rule, why in reasons.items() if "Params have changed since last execution" in why} == started
+
+
 def test_shareable_files_hold_no_pictures(demo):
     shareable = [path for path in demo.path("results/demo-play").rglob("*") if "private" not in path.parts]
     assert not [path for path in shareable if path.suffix in {".mp4", ".wav", ".png", ".jpg"}]

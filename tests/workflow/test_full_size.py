@@ -27,6 +27,22 @@ def test_the_first_papers_study_passes_a_dry_run_with_92_placeholder_sessions(tm
     assert jobs["train_cell"] == 3 * 5 * 2
 
 
+def test_the_second_papers_study_passes_a_dry_run_with_23_placeholder_sessions(tmp_path):
+    project = new_project(tmp_path / "project")
+    environment = {**os.environ, "PYTHONPATH": str(project.path("workflow", "scripts"))}
+    subprocess.run(
+        [sys.executable, "-c", "from dyadflow.cli import main; main()", "placeholders",
+         "config/studies/guided-play.yaml"],
+        cwd=project.folder, env=environment, check=True, capture_output=True)
+    project.path("config", "config.yaml").write_text("studies: [config/studies/guided-play.yaml]\n")
+    jobs = project.planned()
+    for rule in ("probe_recording", "import_annotations", "decode_session", "label_frames", "write_clips"):
+        assert jobs[rule] == 23, rule
+    # Six networks, under both presets.
+    assert jobs["train_video_cell"] == 6 * 2
+    assert jobs["compare_task_spans"] == jobs["evaluate_snippets"] == 1 and "extract_features" not in jobs
+
+
 def test_snakemakes_own_report_holds_the_results(finished, tmp_path):
     project = finished.copy(tmp_path / "project")
     project.run("--report", "report.html")

@@ -62,7 +62,7 @@ def test_a_changed_merge_reruns_labels_and_what_follows_but_no_decoding_and_no_e
     (("folds", "outer"), 3, {"assign_folds"}),
     (("evaluation", "covariates"), [], {"evaluate_study"}),
     (("features", "extractors", "logmel", "options"), {"mels": 20}, {"extract_features"}),
-    (("title",), "Another title", {"build_report"}),
+    (("title",), "Another title", {"build_report", "build_front_page"}),
     (("severities",), {"gap": "warning"}, {"collect_annotations"}),
 ])
 def test_an_edited_setting_starts_its_own_rooms_jobs_only(project, tiny, place, value, started):
