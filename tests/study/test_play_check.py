@@ -95,5 +95,5 @@ def test_a_task_that_one_coder_lacks_may_stand_if_the_study_says_so(play):
 
 def test_fewer_sessions_than_folds_is_a_sentence(play):
     play.settings["folds"]["outer"] = 5
-    with pytest.raises(DyadflowError, match="folds.outer is 5, but only 4 dyads are coded. Set folds.outer to at most"):
+    with pytest.raises(DyadflowError, match=r"folds\.outer is 5, but only 4 dyads are coded\. Set folds\.outer to"):
         load_study(play.write())
