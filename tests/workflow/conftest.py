@@ -159,6 +159,15 @@ def finished(tmp_path_factory) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Project:
+    """Both demo studies as they ship, made in one run; leave it as it is."""
+    project = new_project(tmp_path_factory.mktemp("demo") / "project")
+    shutil.copy2(ROOT / "config" / "config.yaml", project.path("config", "config.yaml"))
+    project.run()
+    return project
+
+
 @pytest.fixture
 def tiny() -> dict:
     """Settings of the tiny study, to change."""

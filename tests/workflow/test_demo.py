@@ -1,4 +1,4 @@
-"""The demo study as it ships, run once; what it must show, and a real recording coded by its models."""
+"""The demo of still-face sessions as it ships; what it must show, and a real recording coded by its models."""
 
 import shutil
 from pathlib import Path
@@ -12,29 +12,25 @@ from dyadflow.annotations.scheme import read_scheme
 from dyadflow.demo.planted import planted_agreement
 from dyadflow.demo.settings import DemoSettings
 
-from .conftest import ROOT, new_project
+from .conftest import ROOT
 
-# One worker has the demo study made, and runs all that looks at it.
+# One worker has the demo studies made, and runs all that looks at them.
 pytestmark = pytest.mark.xdist_group("demo")
 
 PEEKABOO = ROOT.parent / "shared" / "data" / "peekaboo" / "peekaboo.mp4"
 METRICS = {"accuracy", "precision_weighted", "recall_weighted", "f1_macro", "f1_weighted", "kappa"}
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    project = new_project(tmp_path_factory.mktemp("demo") / "project")
-    shutil.copy2(ROOT / "config" / "config.yaml", project.path("config", "config.yaml"))
-    project.run()
-    return project
-
-
 def table(project, *place):
     return pd.read_csv(project.path("results", "demo", *place), sep="\t")
 
 
-def test_a_second_demo_runs_no_job(demo):
+def test_a_second_demo_runs_no_job_and_one_page_links_both_studies(demo):
     assert demo.planned() == {}
+    front = demo.path("results/index.html").read_text()
+    for study in ("demo", "demo-play"):
+        assert f'href="{study}/report/index.html"' in front
+        assert demo.path("results", study, "report", "index.html").exists()
 
 
 def test_the_cell_named_beforehand_beats_the_better_baseline_for_both_targets(demo):
@@ -100,8 +96,9 @@ Time_Relative_sf\tDuration_sf\tObservation\tSubject\tBehavior\tEvent_Type
 
 
 @pytest.mark.skipif(not PEEKABOO.exists(), reason="the real clip lies in ../shared, which is not here")
-def test_a_real_recording_goes_through_and_is_coded_by_the_demos_models(demo):
-    study = yaml.safe_load(demo.path("config/studies/demo.yaml").read_text())
+def test_a_real_recording_goes_through_and_is_coded_by_the_demos_models(demo, tmp_path):
+    project = demo.copy(tmp_path / "project")
+    study = yaml.safe_load(project.path("config/studies/demo.yaml").read_text())
     whole = {"region": "whole", "width_px": 70, "height_px": 70}
     study |= {
         "name": "clip", "title": "A real clip", "sessions": "clip/sessions.tsv", "coding": "clip/coding.tsv",
@@ -110,17 +107,17 @@ def test_a_real_recording_goes_through_and_is_coded_by_the_demos_models(demo):
     }
     study["media"]["views"] = {"infant": whole, "caregiver": whole}
     study.pop("demo")
-    folder = demo.path("config/studies/clip")
+    folder = project.path("config/studies/clip")
     folder.mkdir()
     shutil.copy2(PEEKABOO, folder / "peekaboo.mp4")
     (folder / "peekaboo_anna.txt").write_text(CODED_BY_HAND, encoding="utf-16")
     (folder / "sessions.tsv").write_text("session\tdyad\tmedia\npeekaboo\tp1\tpeekaboo.mp4\n")
     (folder / "coding.tsv").write_text("session\tcoder\tpath\npeekaboo\tanna\tpeekaboo_anna.txt\n")
-    demo.path("config/studies/clip.yaml").write_text(yaml.safe_dump(study))
-    demo.path("config/both.yaml").write_text("studies: [config/studies/demo.yaml, config/studies/clip.yaml]\n")
-    demo.run("--configfile", "config/both.yaml")
+    project.path("config/studies/clip.yaml").write_text(yaml.safe_dump(study))
+    project.path("config/both.yaml").write_text("studies: [config/studies/demo.yaml, config/studies/clip.yaml]\n")
+    project.run("--configfile", "config/both.yaml")
 
-    results = demo.path("results/clip")
+    results = project.path("results/clip")
     segments = pd.read_csv(results / "annotations/segments.tsv", sep="\t")
     assert list(segments.code) == ["Cpvc", "Cpos", "Ineu", "Ipos", "Ineu", "play"]
     issues = pd.read_csv(results / "annotations/issues.tsv", sep="\t")
