@@ -83,6 +83,6 @@ rule train_video_cell:
         # As in train_cell: finished pieces, the cache of embeddings among them.
         state="results/{study}/private/state/{protocol}/{target}/{stream}/{model}",
     message:
-        "Training {wildcards.model} on the pictures of {wildcards.stream} for {wildcards.target} ({wildcards.protocol})"
+        "Training on the pictures of {wildcards.stream}: {wildcards.model} for {wildcards.target} ({wildcards.protocol})"
     script:
         "../workflow/scripts/train_video_cell.py"

@@ -62,6 +62,6 @@ rule predict_clips:
         threads=plan.models.threads,
         code=plan.prediction.code("predict_clips"),
     message:
-        "Predicting the codes of {wildcards.session} from its pictures"
+        "Predicting from its pictures the codes of {wildcards.session}"
     script:
         "../workflow/scripts/predict_clips.py"
