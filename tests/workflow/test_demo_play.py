@@ -21,8 +21,9 @@ def test_five_targets_stand_above_the_random_bound_of_their_own_snippets_and_one
     scores = table(demo, "evaluation", "snippet_scores.tsv").set_index("target")
     assert set(scores.index) == TARGETS and (scores.dyads == 12).all()
     q = scores.scored_probability
-    np.testing.assert_allclose(scores.bound_accuracy, np.maximum(q, 1 - q))
-    np.testing.assert_allclose(scores.bound_f1, 2 * q / (1 + q))
+    # Tables have six decimals.
+    np.testing.assert_allclose(scores.bound_accuracy, np.maximum(q, 1 - q), atol=1e-6)
+    np.testing.assert_allclose(scores.bound_f1, 2 * q / (1 + q), atol=1e-6)
     planted = scores.drop(WITHOUT_SIGNAL)
     assert (planted.test_accuracy > planted.bound_accuracy).all()
     assert (planted.p_holm < 0.05).all() and (planted.difference_low > 0).all()
@@ -114,7 +115,7 @@ def test_folds_are_balanced_and_every_fold_has_the_second_experimenter(demo):
 
 @pytest.mark.parametrize(("module", "started"), [
     ("models/video/fine_tuning", {"train_video_cell"}),
-    ("media/clips", {"write_clips", "train_video_cell"}),
+    ("media/clips", {"write_clips"}),
     ("agreement/clock", {"compare_task_spans"}),
     ("evaluation/random_bound", {"evaluate_snippets", "build_report"}),
     ("folds/search", {"assign_folds"}),
