@@ -50,8 +50,9 @@ rule evaluate_study:
 # What the second paper reports of its networks: snippet by snippet, coder by coder.
 rule evaluate_snippets:
     input:
-        snippets=plan.models.every_video_file(
-            "results/{study}/models/{protocol}/{target}/{stream}/{model}/snippets.tsv"
+        snippets=plan.models.every_file(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/snippets.tsv",
+            video=True,
         ),
         segments="results/{study}/annotations/segments.tsv",
     output:

@@ -66,7 +66,7 @@ rule train_video_cell:
         "../envs/torch.yaml"
     threads: plan.models.threads
     resources:
-        gpu=plan.models.video_gpus,
+        gpu=plan.models.gpus,
         mem_mb=16000,
         runtime=1440,
     params:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from dyadflow.annotations.segments import Segments
-from dyadflow.errors import DyadflowError
 from dyadflow.media.clips import Clips
 from dyadflow.media.grid import FrameGrid
+from dyadflow.prediction.folds import load_folds, require_rate
 from dyadflow.prediction.segments import segments_from_probabilities
 
 
@@ -60,17 +60,9 @@ def predict_clips(
     torch.set_num_threads(threads)
     pictures, parts = Clips(clips), []
     for folder, (target, tier) in zip(models, tiers.items(), strict=True):
-        checkpoints = [load_video_checkpoint(path) for path in sorted(Path(folder).glob("fold*.safetensors"))]
-        if not checkpoints:
-            raise DyadflowError(
-                f"there is no trained model of target {target}", where=str(folder), fix="train it first"
-            )
+        checkpoints = load_folds(folder, load_video_checkpoint, target=target)
         config = checkpoints[0].config
-        if config["rate_hz"] != grid.rate_hz:
-            raise DyadflowError(
-                f"the model was trained at {config['rate_hz']:g} frames a second, this session has {grid.rate_hz:g}",
-                where=f"session {session}", fix=f"set media.rate_hz to {config['rate_hz']:g}",
-            )
+        require_rate(config["rate_hz"], grid, session)
         spans = [(onset_s, offset_s) for name, onset_s, offset_s in phases if name == config["phase"]]
         votes = [predict_frames(checkpoint, pictures, spans) for checkpoint in checkpoints]
         probabilities = np.mean(votes, axis=0)

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from dyadflow.annotations.segments import Segments
-from dyadflow.errors import DyadflowError
 from dyadflow.features.stream import open_stream
 from dyadflow.media.grid import FrameGrid
-from dyadflow.models.checkpoint import Checkpoint, load_checkpoint
+from dyadflow.models.checkpoint import load_checkpoint
 from dyadflow.models.data import find_streams
 from dyadflow.models.predict import predict_session
+from dyadflow.prediction.folds import load_folds, require_rate
 from dyadflow.prediction.segments import segments_from_probabilities
 
 
@@ -58,12 +58,8 @@ def predict_codes(
     torch.set_num_threads(threads)
     parts = []
     for folder, (target, tier) in zip(models, tiers.items(), strict=True):
-        checkpoints = [load_checkpoint(path) for path in sorted(Path(folder).glob("fold*.safetensors"))]
-        if not checkpoints:
-            raise DyadflowError(
-                f"there is no trained model of target {target}", where=str(folder), fix="train it first"
-            )
-        _require_rate(checkpoints[0], grid, session)
+        checkpoints = load_folds(folder, load_checkpoint, target=target)
+        require_rate(checkpoints[0].rate_hz, grid, session)
         files = find_streams(features, [session], checkpoints[0].recipe)
         streams = {name: open_stream(file.path) for (_, name), file in files.items()}
         votes = [
@@ -74,11 +70,3 @@ def predict_codes(
         classes = checkpoints[0].classes
         parts.append(segments_from_probabilities(probabilities, grid, classes, session=session, tier=tier))
     return Segments.concat(parts)
-
-
-def _require_rate(checkpoint: Checkpoint, grid: FrameGrid, session: str) -> None:
-    if checkpoint.rate_hz != grid.rate_hz:
-        raise DyadflowError(
-            f"the model was trained at {checkpoint.rate_hz:g} frames a second, this session has {grid.rate_hz:g}",
-            where=f"session {session}", fix=f"set media.rate_hz to {checkpoint.rate_hz:g}",
-        )

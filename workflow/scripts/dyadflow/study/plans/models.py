@@ -56,16 +56,9 @@ class Models(RoomPlan):
         ]
         return "|".join(dict.fromkeys(found)) or "(?!)"
 
-    def _video(self, wildcards: Any):
-        return self.of(wildcards).settings.models.video[wildcards.model]
-
     def video(self, wildcards: Any) -> dict:
         """Settings of a cell's video network, its training and the search."""
-        return self._video(wildcards).model_dump(exclude={"views"})
-
-    def video_gpus(self, wildcards: Any) -> int:
-        """One GPU where the video network's device is CUDA, else none."""
-        return int(self._video(wildcards).device == "cuda")
+        return self.of(wildcards).settings.models.video[wildcards.model].model_dump(exclude={"views"})
 
     def presets(self, wildcards: Any) -> dict[str, str]:
         """The preset of each protocol."""
@@ -75,16 +68,11 @@ class Models(RoomPlan):
         """Every cell of the job's study."""
         return self.cells(self.of(wildcards))
 
-    def every_file(self, pattern: str) -> Callable[[Any], list[str]]:
-        """An input function: one file a cell, in the order of `every`."""
+    def every_file(self, pattern: str, *, video: bool = False) -> Callable[[Any], list[str]]:
+        """An input function: one file a cell, in the order of `every`, or of `video_cells`."""
         def files(wildcards: Any) -> list[str]:
-            return [pattern.format(study=wildcards.study, **cell) for cell in self.every(wildcards)]
-        return files
-
-    def every_video_file(self, pattern: str) -> Callable[[Any], list[str]]:
-        """An input function: one file a cell, in the order of `video_cells`."""
-        def files(wildcards: Any) -> list[str]:
-            return [pattern.format(study=wildcards.study, **cell) for cell in self.video_cells(wildcards)]
+            cells = self.video_cells(wildcards) if video else self.every(wildcards)
+            return [pattern.format(study=wildcards.study, **cell) for cell in cells]
         return files
 
     def role(self, study: Study, target: str) -> str:
@@ -118,4 +106,5 @@ class Models(RoomPlan):
 
     def gpus(self, wildcards: Any) -> int:
         """One GPU where the network's device is CUDA, else none."""
-        return int(self.of(wildcards).settings.models.networks[wildcards.model].device == "cuda")
+        models = self.of(wildcards).settings.models
+        return int((models.networks | models.video)[wildcards.model].device == "cuda")
