@@ -20,7 +20,7 @@ rule import_annotations:
         coding=plan.annotations.coding,
         recording=plan.media.file_name,
         vocabulary=plan.annotations.vocabulary,
-        code=plan.code("import_annotations"),
+        code=plan.annotations.code("import_annotations"),
     message:
         "Importing the coding of {wildcards.session}"
     script:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dyadflow.annotations.formats.eaf import write_eaf
+from dyadflow.annotations.formats.writers.eaf import write_eaf
 from dyadflow.annotations.formats.reading import CodingFileError
 from dyadflow.annotations.formats.registry import read_coding
 from dyadflow.annotations.importing import import_coding

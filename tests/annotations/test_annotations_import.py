@@ -4,15 +4,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dyadflow.annotations.convert import convert
-from dyadflow.annotations.formats.eaf import write_eaf
+from dyadflow.annotations.formats.writers.eaf import write_eaf
 from dyadflow.annotations.formats.reading import CodingFileError
 from dyadflow.annotations.formats.registry import read_coding
 from dyadflow.annotations.importing import import_coding
 from dyadflow.annotations.labels import EXCLUDED, label_frames, label_spec
 from dyadflow.annotations.segments import Segments
 from dyadflow.annotations.vocabulary import Vocabulary
-from dyadflow.errors import DyadflowError
 from dyadflow.media.grid import FrameGrid
 
 HEAD = "tier\tcode\tonset_s\toffset_s\n"
@@ -190,36 +188,6 @@ def test_issues_read_back_as_they_were_written(imported, tmp_path):
     _, issues = imported(["infant\tIpos\t5\t4", "infant\tqq\t6\t7"])
     issues.write(tmp_path / "issues.tsv")
     assert type(issues).read(tmp_path / "issues.tsv") == issues
-
-
-def test_convert_names_the_session_after_the_file_and_writes_the_tidy_columns(tmp_path):
-    text = "Time_Relative_sf;Subject;Behavior;Event_Type\n0,5;Infant;Ipos;State start\n"
-    text += "2,25;Infant;Ipos;State stop\n"
-    (tmp_path / "s07.txt").write_bytes(text.encode("utf-16"))
-    assert not len(convert(tmp_path / "s07.txt", tmp_path / "out.tsv"))
-    assert (tmp_path / "out.tsv").read_text() == (
-        "session\tcoder\ttier\tcode\tonset_s\toffset_s\tconfidence\tcomment\ns07\t\tInfant\tIpos\t0.5\t2.25\t\t\n"
-    )
-
-
-def test_convert_tells_what_it_could_not_take_along(tmp_path):
-    (tmp_path / "a.tsv").write_text(HEAD + "t\ta\t2\t1\nt\tb\tx\t1\nt\tc\t1\t2\n")
-    issues = convert(tmp_path / "a.tsv", tmp_path / "b.tsv")
-    assert sorted(issue.rule for issue in issues) == ["reversed_segment", "unreadable_row"]
-    assert len(Segments.read(tmp_path / "b.tsv")) == 1
-
-
-def test_convert_refuses_an_ending_that_it_cannot_write(tmp_path):
-    (tmp_path / "a.tsv").write_text(HEAD)
-    with pytest.raises(DyadflowError, match=r"'\.docx'"):
-        convert(tmp_path / "a.tsv", tmp_path / "b.docx")
-
-
-def test_a_real_file_converted_there_and_back_keeps_every_annotation(tmp_path, eaf_samples):
-    convert(eaf_samples / "child_example.eaf", tmp_path / "child_example.tsv")
-    convert(tmp_path / "child_example.tsv", tmp_path / "child_example.eaf")
-    convert(tmp_path / "child_example.eaf", tmp_path / "again.tsv")
-    assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "child_example.tsv").read_bytes()
 
 
 WORDS = st.text(

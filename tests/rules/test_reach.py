@@ -16,6 +16,8 @@ BY_NAME = {
     "train_cell": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
     "predict_session": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
     "train_video_cell": ["dyadflow.models.video.networks.mc3_18"],
+    "import_annotations": [f"dyadflow.annotations.formats.readers.{path.stem}" for path in sorted(
+        (SCRIPTS / "dyadflow/annotations/formats/readers").glob("[a-z]*.py"))],
     "predict_clips": ["dyadflow.models.video.networks.mc3_18"],
 }
 READ_LABELS = {"label_frames", "index_labels", "compare_coders", "assign_folds", "train_cell", "evaluate_study",
@@ -45,7 +47,7 @@ def rules():
     ("media.decode", {"decode_session"}),
     ("media.read", {"decode_session", "extract_features", "write_clips", *VIDEO}),
     ("annotations.importing", {"import_annotations"}),
-    ("annotations.formats.observer", {"import_annotations"}),
+    ("annotations.formats.readers.observer", {"import_annotations"}),
     ("annotations.check", {"collect_annotations"}),
     ("annotations.labels", READ_LABELS),
     ("agreement.coders", {"compare_coders", "compare_task_spans"}),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dyadflow.annotations.formats.eaf import write_eaf
+from dyadflow.annotations.formats.writers.eaf import write_eaf
 from dyadflow.annotations.segments import Segments
 from dyadflow.demo.play.settings import PlaySettings
 from dyadflow.demo.play.write import make_play_recording

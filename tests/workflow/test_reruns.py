@@ -28,7 +28,7 @@ CHANGED_FUNCTION = "\n\ndef _one_more():\n    return 1\n"
 @pytest.mark.parametrize(("module", "started"), [
     ("demo/render", {"make_demo_session"}),
     ("media/decode", {"decode_session"}),
-    ("annotations/formats/eaf_reader", {"import_annotations"}),
+    ("annotations/formats/readers/eaf", {"import_annotations"}),
     ("annotations/labels", {"label_frames"}),
     ("folds/assign", {"assign_folds"}),
     ("evaluation/signflip", {"evaluate_study"}),

@@ -1,6 +1,6 @@
 """Code one session that nobody has coded from its pictures, with every outer fold's model, for review in ELAN."""
 
-from dyadflow.annotations.formats.eaf import write_eaf
+from dyadflow.annotations.formats.writers.eaf import write_eaf
 from dyadflow.annotations.scheme import read_scheme
 from dyadflow.media.grid import FrameGrid
 from dyadflow.prediction.clips import predict_clips

@@ -51,16 +51,36 @@ def check(study: Annotated[Path, typer.Argument(help="Configuration of a study (
 @app.command()
 def convert(
     source: Annotated[Path, typer.Argument(help="Coding file, of any format that is read.")],
-    destination: Annotated[Path, typer.Argument(help="File to write; its suffix says the format: .tsv or .eaf.")],
+    destination: Annotated[Path, typer.Argument(help="File to write; its ending says the format, unless --to does.")],
+    format: Annotated[str, typer.Option("--from", help="Format of the source; auto: by its content.")] = "auto",
+    to: Annotated[str, typer.Option(help="Format to write; auto: by the ending.")] = "auto",
+    columns: Annotated[list[str] | None, typer.Option(help="Of a plain table: onset_s=Start, code=Label, ...")] = None,
+    scheme: Annotated[Path | None, typer.Option(help="Coding scheme (YAML) with titles and colours of codes.")] = None,
+    media: Annotated[str | None, typer.Option(help="Recording, as the new file should name it.")] = None,
 ) -> None:
-    """Convert a coding file; what could not be placed is said."""
+    """Convert a coding file; what could not be placed or held is said."""
     from dyadflow.annotations.convert import convert as convert_file
+    from dyadflow.annotations.formats.reading import ReadOptions
+    from dyadflow.annotations.scheme import read_scheme
 
-    issues = convert_file(source, destination)
-    for issue in issues:
+    written = convert_file(
+        source, destination, format=format, to=to, options=ReadOptions(_named_columns(columns or [])),
+        scheme=read_scheme(scheme) if scheme else None, media=media,
+    )
+    for issue in written.issues:
         print(f"{issue.severity}: {issue.sentence()}", file=sys.stderr)
-    if issues.errors():
+    for file in written.files:
+        print(file)
+    if written.issues.errors():
         raise SystemExit(1)
+
+
+def _named_columns(written: list[str]) -> dict[str, str]:
+    """``onset_s=Start`` as a mapping."""
+    for item in written:
+        if "=" not in item:
+            raise DyadflowError(f"{item!r} names no column", where="--columns", fix="write it as onset_s=Start")
+    return dict(item.split("=", 1) for item in written)
 
 
 @app.command()

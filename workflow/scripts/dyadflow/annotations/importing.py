@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from dyadflow.annotations.formats.reading import CodingFileError, Reading
+from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions
 from dyadflow.annotations.formats.registry import read_coding
 from dyadflow.annotations.issues import Issue, Issues, count_of
 from dyadflow.annotations.open_states import close_open_states
@@ -28,6 +28,7 @@ def import_coding(
     offset_s: float = 0.0,
     format: str = "auto",
     recording: str = "",
+    columns: Mapping[str, str] | None = None,
 ) -> tuple[Segments, Issues]:
     """Read one coder's file of one session into the scheme's tiers and codes.
 
@@ -46,6 +47,8 @@ def import_coding(
     recording
         The recording's file name, needed only if an ELAN file links several recordings that begin at
         different times.
+    columns
+        For plain tables: which column is which; see `ReadOptions`.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def import_coding(
         vocabulary = Vocabulary.model_validate(vocabulary)
     path = Path(path)
     try:
-        reading = read_coding(path, format)
+        reading = read_coding(path, format, ReadOptions(columns or {}))
     except CodingFileError as error:
         issue = Issue(error.rule, error.what, error.fix, session, coder, str(path))
         return Segments.from_rows([]), Issues((issue,))

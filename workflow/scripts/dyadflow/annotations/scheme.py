@@ -85,6 +85,9 @@ class Target(_Strict):
     phases: list[str] = Field(
         default_factory=list, description="The only phases that this target is coded in; empty: all of them."
     )
+    ordered: bool = Field(
+        False, description="Whether the order of the classes means more and more of something: then kappa is weighted too."
+    )
 
 
 class Merge(_Strict):
@@ -95,16 +98,41 @@ class Merge(_Strict):
     codes: list[str] = Field(min_length=1)
 
 
+class DyadicState(_Strict):
+    """A state that both share: codes of each tier that match each other."""
+
+    title: str = ""
+    colour: str = "#999999"
+    codes: dict[str, list[str]] = Field(description="For each of the two tiers its codes in this state.")
+
+
+class Dyadic(_Strict):
+    """What two tiers make together: which of their codes match, and how they are scaled."""
+
+    tiers: list[str] = Field(min_length=2, max_length=2, description="The two tiers, the infant's first.")
+    states: dict[str, DyadicState] = Field(
+        description="Matched states. Both coded, and in none of them together, is a mismatch."
+    )
+    levels: dict[str, float] = Field(
+        default_factory=dict,
+        description="Codes on a scale from negative to positive engagement, for synchrony; others are left out of it.",
+    )
+
+
 class Scheme(_Strict):
     """A coding scheme. See `config/schemes/icep-r.yaml` for one in full."""
 
     name: str
     title: str = ""
     source: str = Field("", description="Where the scheme is published.")
+    rules: list[str] = Field(
+        default_factory=list, description="What of the manual's rules matters to labels, a sentence each; on the page."
+    )
     tiers: dict[str, Tier]
     phases: Phases | None = None
     merges: dict[str, Merge] = Field(default_factory=dict)
     targets: dict[str, Target] = Field(default_factory=dict)
+    dyadic: Dyadic | None = None
     ignored: list[str] = Field(
         default_factory=list, description="Tiers of coding files that are passed over, with a note."
     )
@@ -163,12 +191,35 @@ class Scheme(_Strict):
                     raise ValueError(f"target {name} names phase {phase}, which the scheme does not have")
                 if self.phases.codes[phase].excluded:
                     raise ValueError(f"target {name} names phase {phase}, which is excluded")
+        self._check_dyadic()
         wanted = {name.strip().casefold() for key, tier in self.tiers.items() for name in (key, *tier.names)}
         wanted |= {name.strip().casefold() for name in (PHASE_TIER, *self.phases.names)} if self.phases else set()
         for name in self.ignored:
             if name.strip().casefold() in wanted:
                 raise ValueError(f"tier {name!r} is both ignored and one of the scheme")
         return self
+
+    def _check_dyadic(self) -> None:
+        if self.dyadic is None:
+            return
+        for name in self.dyadic.tiers:
+            if name not in self.tiers:
+                raise ValueError(f"dyadic names tier {name}; there are {', '.join(self.tiers)}")
+        place: dict[tuple[str, str], str] = {}
+        for name, state in self.dyadic.states.items():
+            if set(state.codes) != set(self.dyadic.tiers):
+                raise ValueError(f"dyadic.states.{name}: give codes of {' and '.join(self.dyadic.tiers)}")
+            for tier, codes in state.codes.items():
+                for code in codes:
+                    if code not in self.tiers[tier].codes:
+                        raise ValueError(f"dyadic.states.{name} names {code}, which is no code of {tier}")
+                    if (tier, code) in place:
+                        raise ValueError(f"dyadic: {code} is in both {place[tier, code]} and {name}")
+                    place[tier, code] = name
+        known = {code for tier in self.dyadic.tiers for code in self.tiers[tier].codes}
+        for code in self.dyadic.levels:
+            if code not in known:
+                raise ValueError(f"dyadic.levels names {code}, which is a code of neither tier")
 
     def merges_of(self, tier: str) -> dict[str, Merge]:
         """Merges of codes of this tier: coding files may hold their names too, where predictions were corrected.

@@ -64,7 +64,7 @@ def make_coding(session: str, coder: str, *, settings: DemoSettings, path: str |
 
         write_observer_export(segments, Path(path), session=session, coder=coder)
     else:
-        from dyadflow.annotations.formats.eaf import write_eaf
+        from dyadflow.annotations.formats.writers.eaf import write_eaf
 
         named = segments.table.assign(tier=segments.table.tier.map(ELAN_TIERS), coder="")
         write_eaf(Segments(named), path, media=f"{session}.mp4")

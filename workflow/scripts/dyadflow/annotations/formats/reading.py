@@ -60,43 +60,96 @@ class Reading:
         Recordings that the file names, as it names them.
     origins_s
         For each of `media`, where in that recording the file's zero lies, in seconds.
+    lengths_s
+        For media whose length the file states: seconds.
+    vocabularies
+        For tiers that the file gives a closed list of codes: each code and what the file says of it.
     """
 
     rows: pd.DataFrame
     issues: Issues = field(default_factory=Issues)
     media: tuple[str, ...] = ()
     origins_s: Mapping[str, float] = field(default_factory=dict)
+    lengths_s: Mapping[str, float] = field(default_factory=dict)
+    vocabularies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user may say of a coding file.
+
+    Parameters
+    ----------
+    columns
+        For plain tables: which column of the file is which (`onset_s`, `offset_s`, `duration_s`, `tier`, `code`,
+        ...); see the reader `table`.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Format:
-    """One registered format."""
+    """One registered format.
+
+    Parameters
+    ----------
+    name, title
+        What the coding sheet calls it, and what people do.
+    suffixes
+        Endings that such files usually have.
+    sniff, read
+        See `reads`.
+    vendor_files
+        Whether its reader was tried on files that the vendor's own program wrote.
+    tried
+        On which files, in a clause: ``"documents of ELAN 4 to 6 (versions 2.7, 2.8 and 3.0)"``.
+    fallback
+        Whether it is chosen only where no other format knows the content.
+    """
 
     name: str
+    title: str
     suffixes: frozenset[str]
     sniff: Callable[[bytes, Path], bool]
-    read: Callable[[Path], Reading]
+    read: Callable[[Path, ReadOptions], Reading]
+    vendor_files: bool
+    tried: str
+    fallback: bool = False
 
 
-#: Every format, by name, in the order in which the modules registered themselves.
+#: Every format, by name, in the order of their modules' names; filled when `registry` is imported.
 FORMATS: dict[str, Format] = {}
 
 
-def reads(*, name: str, suffixes: Iterable[str], sniff: Callable[[bytes, Path], bool]):
-    """Register a function that takes a path and gives a `Reading`.
+def reads(
+    *,
+    name: str,
+    title: str,
+    suffixes: Iterable[str],
+    sniff: Callable[[bytes, Path], bool],
+    vendor_files: bool,
+    tried: str,
+    fallback: bool = False,
+):
+    """Register a function that takes a path and `ReadOptions` and gives a `Reading`.
 
     Parameters
     ----------
     name
         What the coding sheet calls the format.
+    title
+        What people call it.
     suffixes
         Endings that such files usually have, with the dot, in lower case.
     sniff
         Takes the first 64 KiB and the path; whether this is such a file. Never raises.
+    vendor_files, tried, fallback
+        As in `Format`.
     """
 
-    def register(function: Callable[[Path], Reading]) -> Callable[[Path], Reading]:
-        FORMATS[name] = Format(name, frozenset(suffixes), sniff, function)
+    def register(function: Callable[[Path, ReadOptions], Reading]) -> Callable[[Path, ReadOptions], Reading]:
+        FORMATS[name] = Format(name, title, frozenset(suffixes), sniff, function, vendor_files, tried, fallback)
         return function
 
     return register

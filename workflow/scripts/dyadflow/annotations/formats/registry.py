@@ -1,15 +1,29 @@
-"""The front door of the formats: whichever tool a coding file comes from, `read_coding` reads it."""
+"""The front door of the formats: whichever tool a coding file comes from or goes to."""
 
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 
-# Imported for the sake of their registration: a new format is one module and one name in this line.
-from dyadflow.annotations.formats import eaf_reader, observer, observer_xlsx, tsv  # noqa: F401
-from dyadflow.annotations.formats.reading import FORMATS, CodingFileError, Format, Reading
+from dyadflow.annotations.formats import readers, writers
+from dyadflow.annotations.formats.reading import FORMATS, CodingFileError, Format, Reading, ReadOptions
+from dyadflow.annotations.formats.writing import WRITERS, WriteOptions, Writing
+from dyadflow.annotations.segments import Segments
+from dyadflow.errors import DyadflowError
+
+#: One module for each file in `readers/` and `writers/`: a new format is one new file, and no list names it.
+READER_MODULES: tuple[str, ...] = tuple(
+    f"{readers.__name__}.{module.name}" for module in pkgutil.iter_modules(readers.__path__)
+)
+WRITER_MODULES: tuple[str, ...] = tuple(
+    f"{writers.__name__}.{module.name}" for module in pkgutil.iter_modules(writers.__path__)
+)
+for _module in READER_MODULES:
+    import_module(_module)
 
 _HEAD_BYTES = 65536
 
 
-def read_coding(path: str | Path, format: str = "auto") -> Reading:
+def read_coding(path: str | Path, format: str = "auto", options: ReadOptions | None = None) -> Reading:
     """Read a coding file of any known format.
 
     Parameters
@@ -19,6 +33,8 @@ def read_coding(path: str | Path, format: str = "auto") -> Reading:
     format
         A name in `FORMATS`, or ``auto``: chosen by what the file holds, and by its ending only where the
         content leaves more than one choice or none.
+    options
+        What the user says of the file.
 
     Returns
     -------
@@ -30,7 +46,7 @@ def read_coding(path: str | Path, format: str = "auto") -> Reading:
     CodingFileError
         If the file is missing, empty, or of no known format.
     """
-    path = Path(path)
+    path, options = Path(path), options or ReadOptions()
     if not path.is_file():
         raise CodingFileError(
             "missing_file",
@@ -50,11 +66,18 @@ def read_coding(path: str | Path, format: str = "auto") -> Reading:
                 where=path.name,
                 fix=f"choose one of auto, {', '.join(FORMATS)}",
             )
-        return FORMATS[format].read(path)
-    return _choose_format(path).read(path)
+        return FORMATS[format].read(path, options)
+    return choose_format(path).read(path, options)
 
 
-def _choose_format(path: Path) -> Format:
+def choose_format(path: Path) -> Format:
+    """The format of a file that is there and holds something.
+
+    Raises
+    ------
+    CodingFileError
+        If it is of no known format.
+    """
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
@@ -63,6 +86,7 @@ def _choose_format(path: Path) -> Format:
         )
     by_suffix = [known for known in FORMATS.values() if path.suffix.lower() in known.suffixes]
     by_content = [known for known in FORMATS.values() if known.sniff(head, path)]
+    by_content = [known for known in by_content if not known.fallback] or by_content
     both = [known for known in by_content if known in by_suffix]
     for choice in (both, by_content, by_suffix):
         if choice:
@@ -72,4 +96,56 @@ def _choose_format(path: Path) -> Format:
         "this is a coding file of no known format",
         where=path.name,
         fix=f"give one of these: {', '.join(FORMATS)}",
+    )
+
+
+def write_coding(
+    segments: Segments, path: str | Path, format: str = "auto", options: WriteOptions | None = None
+) -> Writing:
+    """Write segments in any known format.
+
+    Parameters
+    ----------
+    segments
+        Of one session, for most formats.
+    path
+        Where to.
+    format
+        A name in `WRITERS`, or ``auto``: by the ending of the path.
+    options
+        What is known beside the segments.
+
+    Raises
+    ------
+    DyadflowError
+        If no format has that name or ending, or the format cannot hold the segments.
+    """
+    return choose_writer(path, format).write(segments, Path(path), options or WriteOptions())
+
+
+def choose_writer(path: str | Path, format: str = "auto"):
+    """The writer of that name, or the one that a path's ending means.
+
+    Raises
+    ------
+    DyadflowError
+        If there is none.
+    """
+    for module in WRITER_MODULES:
+        import_module(module)
+    if format in WRITERS:
+        return WRITERS[format]
+    if format != "auto":
+        raise DyadflowError(
+            f"no format that is written is called {format!r}", where=str(path), fix=f"choose one of {', '.join(WRITERS)}"
+        )
+    ending = Path(path).suffix.lower()
+    for writer in WRITERS.values():
+        if ending in writer.suffixes:
+            return writer
+    endings = ", ".join(sorted({suffix for writer in WRITERS.values() for suffix in writer.suffixes}))
+    raise DyadflowError(
+        f"the ending {ending!r} does not tell which format to write" if ending else "the name has no ending",
+        where=str(path),
+        fix=f"choose a name that ends in one of {endings}, or say which of {', '.join(WRITERS)} is wanted (--to)",
     )

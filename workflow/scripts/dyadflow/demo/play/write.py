@@ -77,7 +77,7 @@ def make_play_coding(session: str, coder: str, *, settings: PlaySettings, path: 
     DyadflowError
         If nobody of that name codes.
     """
-    from dyadflow.annotations.formats.eaf import write_eaf
+    from dyadflow.annotations.formats.writers.eaf import write_eaf
 
     truth = simulate_play(session, settings)
     coded = code_play(truth, coder, seed=settings.seed)

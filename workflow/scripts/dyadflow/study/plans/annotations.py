@@ -12,6 +12,12 @@ from dyadflow.study.plans.room import RoomPlan
 class Annotations(RoomPlan):
     """Which coding files a session has, and what importing, checking and labelling need to know."""
 
+    def code(self, rule: str) -> list[str]:
+        """Digest of a rule's code with every reader of coding files: which of them reads one, its content says."""
+        from dyadflow.annotations.formats.registry import READER_MODULES
+
+        return self.plan.code(rule, READER_MODULES)
+
     def scheme(self, wildcards: Any) -> dict:
         """The whole coding scheme."""
         return self.of(wildcards).scheme.model_dump()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dyadflow.annotations.formats.observer_columns import find_columns
 from dyadflow.annotations.formats.observer_events import Event, pair_events, parse_event
-from dyadflow.annotations.formats.reading import CodingFileError, Reading, reads
+from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, reads
 from dyadflow.annotations.formats.text import decode_text, read_text
 from dyadflow.annotations.issues import Issue
 
@@ -33,8 +33,11 @@ def _find_header(text: str) -> tuple[str, dict[str, int]] | None:
     return best
 
 
-@reads(name="observer", suffixes={".txt", ".csv"}, sniff=_looks_like_observer)
-def read_observer(path: Path) -> Reading:
+@reads(
+    name="observer", title="Noldus Observer XT, text", suffixes={".txt", ".csv"}, sniff=_looks_like_observer, vendor_files=False,
+    tried="only files made to the description",
+)
+def read_observer(path: Path, options: ReadOptions) -> Reading:
     """Read the events of an Observer export.
 
     Columns are found by name, wherever they stand and whatever stands above them. The subject is the tier,

@@ -3,10 +3,10 @@
 import zipfile
 from pathlib import Path
 
-from dyadflow.annotations.formats.observer import missing_columns
+from dyadflow.annotations.formats.readers.observer import missing_columns
 from dyadflow.annotations.formats.observer_columns import find_columns
 from dyadflow.annotations.formats.observer_events import Event, pair_events, parse_event
-from dyadflow.annotations.formats.reading import CodingFileError, Reading, reads
+from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, reads
 from dyadflow.annotations.issues import Issue
 
 
@@ -20,8 +20,11 @@ def _is_workbook(head: bytes, path: Path) -> bool:
         return False
 
 
-@reads(name="observer_xlsx", suffixes={".xlsx"}, sniff=_is_workbook)
-def read_observer_workbook(path: Path) -> Reading:
+@reads(
+    name="observer_xlsx", title="Noldus Observer XT, Excel", suffixes={".xlsx"}, sniff=_is_workbook, vendor_files=False,
+    tried="only files made to the description",
+)
+def read_observer_workbook(path: Path, options: ReadOptions) -> Reading:
     """Read the events of all sheets of an Observer workbook.
 
     A sheet without an observation column is an observation of the sheet's own name, if there are several

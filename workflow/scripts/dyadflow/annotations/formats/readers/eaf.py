@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dyadflow.annotations.formats.eaf_naming import NOTE_TYPE, TIER_TYPE
 from dyadflow.annotations.formats.eaf_slots import fill_slots
-from dyadflow.annotations.formats.reading import CodingFileError, Reading, make_rows, reads
+from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, make_rows, reads
 from dyadflow.annotations.formats.text import decode_text, parse_number
 from dyadflow.annotations.issues import Issue, Issues
 
@@ -20,8 +20,11 @@ def _is_eaf(head: bytes, path: Path) -> bool:
         return False
 
 
-@reads(name="eaf", suffixes={".eaf"}, sniff=_is_eaf)
-def read_eaf(path: Path) -> Reading:
+@reads(
+    name="eaf", title="ELAN", suffixes={".eaf"}, sniff=_is_eaf, vendor_files=True,
+    tried="documents that ELAN wrote, of versions 2.7, 2.8 and 3.0",
+)
+def read_eaf(path: Path, options: ReadOptions) -> Reading:
     """Read every annotation of an ELAN document.
 
     Tiers are given by the name they have in the file, except tiers that `write_eaf` wrote: these by the name

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from dyadflow.annotations.formats.eaf_naming import NOTE_TYPE, NOTES, TIER_TYPE
+from dyadflow.annotations.formats.writing import WriteOptions, Writing, writes
 from dyadflow.annotations.scheme import PHASE_TIER, Scheme
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
@@ -21,6 +22,13 @@ _MIME = {
     ".wav": "audio/x-wav",
 }
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+@writes(name="eaf", title="ELAN", suffixes={".eaf"})
+def write_elan(segments: Segments, path: Path, options: WriteOptions) -> Writing:
+    """Write an ELAN document; see `write_eaf`."""
+    write_eaf(segments, path, scheme=options.scheme, media=options.media)
+    return Writing((path,))
 
 
 def write_eaf(

@@ -4,10 +4,9 @@ import csv
 import io
 from pathlib import Path
 
-from dyadflow.annotations.formats.reading import CodingFileError, Reading, make_rows, reads
+from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, make_rows, reads
 from dyadflow.annotations.formats.text import decode_text, parse_number, read_text
 from dyadflow.annotations.issues import Issue, Issues
-from dyadflow.annotations.segments import Segments
 
 REQUIRED = ("tier", "code", "onset_s", "offset_s")
 
@@ -20,8 +19,11 @@ def _looks_like_segments(head: bytes, path: Path) -> bool:
     return set(REQUIRED) <= {name.strip().strip('"') for name in first.split("\t")}
 
 
-@reads(name="tsv", suffixes={".tsv"}, sniff=_looks_like_segments)
-def read_tsv(path: Path) -> Reading:
+@reads(
+    name="tsv", title="dyadflow's own table", suffixes={".tsv"}, sniff=_looks_like_segments, vendor_files=True,
+    tried="tables that dyadflow wrote",
+)
+def read_tsv(path: Path, options: ReadOptions) -> Reading:
     """Read a tab-separated table with the columns tier, code, onset_s, offset_s.
 
     Columns session, coder, confidence and comment are read too if they are there. A line without a number
@@ -75,7 +77,3 @@ def read_tsv(path: Path) -> Reading:
         rows.append({name: value for name, value in row.items() if value is not None})
     return Reading(make_rows(rows), Issues.of(issues))
 
-
-def write_tsv(segments: Segments, path: str | Path) -> None:
-    """Write segments as the tidy table, times to the microsecond."""
-    segments.write(path)
