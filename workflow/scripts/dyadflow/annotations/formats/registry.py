@@ -88,14 +88,20 @@ def choose_format(path: Path) -> Format:
     by_content = [known for known in FORMATS.values() if known.sniff(head, path)]
     by_content = [known for known in by_content if not known.fallback] or by_content
     both = [known for known in by_content if known in by_suffix]
-    for choice in (both, by_content, by_suffix):
+    for choice in (both, by_content):
         if choice:
             return choice[0]
+    # What only the ending speaks for: if one format, its reader says what the file lacks.
+    if len(by_suffix) == 1:
+        return by_suffix[0]
+    could_be = ", ".join(f"{known.title} ({known.name})" for known in by_suffix)
     raise CodingFileError(
         "unreadable_file",
-        "this is a coding file of no known format",
+        f"the content is that of no known format; by its ending it could be {could_be}"
+        if could_be else "this is a coding file of no known format",
         where=path.name,
-        fix=f"give one of these: {', '.join(FORMATS)}",
+        fix="name the format, to be told what the file lacks for it" if could_be
+        else f"give one of these: {', '.join(FORMATS)}",
     )
 
 

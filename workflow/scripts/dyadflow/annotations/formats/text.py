@@ -14,7 +14,8 @@ def decode_text(head: bytes) -> str:
     Parameters
     ----------
     head
-        A whole file, or its beginning (a character cut in two at the end is left out).
+        A whole file, or its beginning. A damaged character, and one cut in two at the end, shows as U+FFFD: it is
+        seen in what is read, not left out.
 
     Raises
     ------
@@ -22,21 +23,21 @@ def decode_text(head: bytes) -> str:
         If the bytes are text in none of these.
     """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return head[: len(head) // 2 * 2].decode("utf-16")
+        return head.decode("utf-16", errors="replace")
     if head.startswith(b"\xef\xbb\xbf"):
-        return head.decode("utf-8-sig", errors="ignore")
+        return head.decode("utf-8-sig", errors="replace")
     sample = head[:2000]
     if len(sample) >= 4 and sample[1::2].count(0) > len(sample) // 4:
-        return head[: len(head) // 2 * 2].decode("utf-16-le")
+        return head.decode("utf-16-le", errors="replace")
     if len(sample) >= 4 and sample[0::2].count(0) > len(sample) // 4:
-        return head[: len(head) // 2 * 2].decode("utf-16-be")
+        return head.decode("utf-16-be", errors="replace")
     if 0 in sample:
         raise UnicodeDecodeError("text", head, sample.index(0), sample.index(0) + 1, "not text")
     try:
         return head.decode("utf-8")
     except UnicodeDecodeError as error:
         if error.end >= len(head) and error.reason == "unexpected end of data":
-            return head[: error.start].decode("utf-8")
+            return head.decode("utf-8", errors="replace")
         return head.decode("cp1252")
 
 

@@ -1,88 +1,131 @@
 """Noldus Observer XT event exports as Excel workbooks: one sheet an observation, or all in one."""
 
-import zipfile
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dyadflow.annotations.formats.readers.observer import missing_columns
-from dyadflow.annotations.formats.observer_columns import find_columns
-from dyadflow.annotations.formats.observer_events import Event, pair_events, parse_event
+from dyadflow.annotations.formats.delimited import name_places
+from dyadflow.annotations.formats.observer_columns import (
+    find_columns,
+    missing_columns,
+    named_width,
+    note_before,
+    note_unread,
+    only_frames,
+)
+from dyadflow.annotations.formats.observer_events import Event, Place, parse_event
+from dyadflow.annotations.formats.observer_pairing import pair_events
 from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, reads
+from dyadflow.annotations.formats.workbooks import is_workbook, read_workbook
 from dyadflow.annotations.issues import Issue
 
+#: Dates that programs put before a mere time of day when they save it as a date.
+_NO_DATES = {datetime.date(1899, 12, 30), datetime.date(1899, 12, 31), datetime.date(1900, 1, 1)}
+_CLOCKS = ("time_hmsf", "time_hms")
 
-def _is_workbook(head: bytes, path: Path) -> bool:
-    if not head.startswith(b"PK"):
+
+#: Far more than any export has above its column names.
+_SNIFFED_ROWS = 200
+
+
+def _is_export(head: bytes, path: Path) -> bool:
+    if not is_workbook(head, path):
         return False
     try:
-        with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+        sheets = read_workbook(path, _SNIFFED_ROWS)
+    except CodingFileError:
         return False
+    return any(find_columns(cells) for rows in sheets.values() for cells in rows)
 
 
 @reads(
-    name="observer_xlsx", title="Noldus Observer XT, Excel", suffixes={".xlsx"}, sniff=_is_workbook, vendor_files=False,
+    name="observer_xlsx",
+    title="Noldus Observer XT, Excel",
+    suffixes={".xlsx"},
+    sniff=_is_export,
+    vendor_files=False,
     tried="only files made to the description",
 )
 def read_observer_workbook(path: Path, options: ReadOptions) -> Reading:
-    """Read the events of all sheets of an Observer workbook.
+    """Read the events of all sheets of an Observer workbook, as `read_observer` does those of a text.
 
-    A sheet without an observation column is an observation of the sheet's own name, if there are several
-    sheets. A sheet that holds something else is an issue.
+    A sheet without an observation column is an observation of the sheet's own name, if several sheets hold
+    events. A sheet that holds something else is an issue. Clock times may be text or times of Excel's.
 
     Raises
     ------
     CodingFileError
         If this is no workbook, or no sheet of it names the columns of an event log.
     """
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except Exception as error:  # openpyxl lets through whatever its parsers raise
-        raise CodingFileError(
-            "unreadable_file",
-            f"this is not an Excel workbook, or a damaged one ({error})",
-            where=path.name,
-            fix="export it again as .xlsx",
-        ) from None
-    sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-    sheets = {title: rows for title, rows in sheets.items() if any(_filled(row) for row in rows)}
+    sheets = {title: rows for title, rows in read_workbook(path).items() if any(map(_filled, rows))}
     if not sheets:
         raise CodingFileError("empty_file", "the workbook is empty", where=path.name, fix="export it again")
-    events: list[Event] = []
+    found: dict[str, list[Event]] = {}
+    unnamed: list[str] = []
     issues: list[Issue] = []
-    found = 0
     for title, rows in sheets.items():
-        found += _read_sheet(title, rows, len(sheets) > 1, events, issues)
+        header = next((number for number, cells in enumerate(rows) if find_columns(cells)), None)
+        if header is None:
+            issues.append(_unread_sheet(title))
+            continue
+        columns = find_columns(rows[header])
+        if not {"time_sf", "time_hmsf", "time_hms"} & set(columns):
+            raise only_frames(f"{path.name}, sheet {title!r}")
+        found[title] = _read_events(f"sheet {title!r}", rows, header, columns, issues)
+        if "observation" not in columns:
+            unnamed.append(title)
     if not found:
         raise missing_columns(path.name)
-    return pair_events(events, issues)
+    for title in unnamed if len(found) > 1 else ():
+        found[title] = [replace(event, observation=title) for event in found[title]]
+    return pair_events([event for events in found.values() for event in events], issues)
 
 
-def _read_sheet(
-    title: str, rows: list[tuple], several: bool, events: list[Event], issues: list[Issue]
-) -> bool:
-    columns, width = None, 0
-    for number, cells in enumerate(rows, start=1):
-        if columns is None:
-            columns, width = find_columns(cells), len(cells)
-        elif _filled(cells):
-            event = parse_event(cells, columns, width, f"sheet {title!r}, row {number}")
-            if isinstance(event, Event) and "observation" not in columns and several:
-                event = Event(**{**event.__dict__, "observation": title})
-            (issues if isinstance(event, Issue) else events).append(event)
-    if columns is None:
-        issues.append(
-            Issue(
-                "unread_sheet",
-                f"sheet {title!r} does not name the columns of an event log; nothing of it is read",
-                fix="nothing, if it holds no events",
-                where=f"sheet {title!r}",
-            )
-        )
-    return columns is not None
+def _read_events(
+    within: str, rows: list[tuple], header: int, columns: dict[str, int], issues: list[Issue]
+) -> list[Event]:
+    before = [(number, number) for number, cells in enumerate(rows[:header], start=1) if _filled(cells)]
+    if before:
+        issues.append(note_before(name_places("row", before, within)))
+    width = named_width(rows[header])
+    clocks = _undated(rows[header + 1 :], [columns[key] for key in _CLOCKS if key in columns])
+    events, filled = [], set()
+    for number, cells in enumerate(clocks, start=header + 2):
+        if not _filled(cells):
+            continue
+        event = parse_event(cells, columns, width, Place("row", number, number, within))
+        (events if isinstance(event, Event) else issues).append(event)
+        filled |= {position for position, cell in enumerate(cells) if _filled((cell,))}
+    issues += note_unread(rows[header], columns, filled, within)
+    return events
 
 
-def _filled(cells: tuple) -> bool:
+def _undated(rows: list[tuple], positions: Sequence[int]) -> list[Sequence]:
+    """Rows in which dated clock times are mere clock times, if their date is everywhere the same and none at all.
+
+    A date that differs from row to row, or beside times without one, can mean a time beyond 24 hours; such cells
+    are left as they are, and their rows become issues.
+    """
+    rows = list(map(list, rows))
+    for position in positions:
+        cells = [row[position] for row in rows if position < len(row) and row[position] is not None]
+        dates = {cell.date() for cell in cells if isinstance(cell, datetime.datetime)}
+        if len(dates) == 1 and dates <= _NO_DATES and not any(isinstance(cell, datetime.time) for cell in cells):
+            for row in rows:
+                if position < len(row) and isinstance(row[position], datetime.datetime):
+                    row[position] = row[position].time()
+    return rows
+
+
+def _unread_sheet(title: str) -> Issue:
+    return Issue(
+        "unread_sheet",
+        f"sheet {title!r} does not name the columns of an event log; nothing of it is read",
+        fix="nothing, if it holds no events",
+        where=f"sheet {title!r}",
+    )
+
+
+def _filled(cells: Sequence) -> bool:
     return any(str(cell).strip() for cell in cells if cell is not None)
