@@ -34,16 +34,31 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to make; it must no
 
 
 @app.command()
-def check(study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")]) -> None:
-    """Say what is wrong with a study's sheets, recordings and coding files, before anything is computed."""
+def check(
+    targets: Annotated[list[Path], typer.Argument(
+        metavar="TARGET...", help="Configuration of a study (YAML), or coding files of any format that is read.")],
+    scheme: Annotated[Path | None, typer.Option(help="For coding files: the coding scheme (YAML).")] = None,
+    recording: Annotated[Path | None, typer.Option(help="For coding files: the recording that they code.")] = None,
+    format: Annotated[str, typer.Option("--from", help="For coding files: their format; auto: by content.")] = "auto",
+    columns: Annotated[list[str] | None, typer.Option(help="Of a plain table: onset_s=Start, code=Label, ...")] = None,
+    page: Annotated[Path | None, typer.Option(help="Page to write (HTML), for one target: the account.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Table to write (TSV): what was found, a line each.")] = None,
+    files: Annotated[Path | None, typer.Option(help="Table to write (TSV): the account, a line a coding file.")] = None,
+) -> None:
+    """Say what is wrong with a study's sheets, recordings and coding files, or with coding files alone."""
     from dyadflow.annotations.issues import count_of
-    from dyadflow.study.check import check_study
+    from dyadflow.study.targets import check_targets
 
-    issues = check_study(study)
-    for issue in sorted(issues, key=lambda issue: ("error", "warning", "note").index(issue.severity)):
+    found = check_targets(
+        targets, scheme=scheme, recording=recording, format=format, columns=_named_columns(columns or []), page=page
+    )
+    found.write(issues=table, files=files)
+    for line in found.balances:
+        print(line)
+    for issue in sorted(found.issues, key=lambda issue: ("error", "warning", "note").index(issue.severity)):
         print(f"{issue.severity}: {issue.sentence()}")
-    errors = len(issues.errors())
-    print(f"{count_of(errors, 'error')}, {count_of(len(issues) - errors, 'other finding')}.")
+    errors = len(found.issues.errors())
+    print(f"{count_of(errors, 'error')}, {count_of(len(found.issues) - errors, 'other finding')}.")
     if errors:
         raise SystemExit(1)
 
@@ -57,16 +72,22 @@ def convert(
     columns: Annotated[list[str] | None, typer.Option(help="Of a plain table: onset_s=Start, code=Label, ...")] = None,
     scheme: Annotated[Path | None, typer.Option(help="Coding scheme (YAML) with titles and colours of codes.")] = None,
     media: Annotated[str | None, typer.Option(help="Recording, as the new file should name it.")] = None,
+    session: Annotated[str | None, typer.Option(help="Of probabilities: whose, where several are held.")] = None,
 ) -> None:
-    """Convert a coding file; what could not be placed or held is said."""
+    """Convert a coding file, or features and probabilities (.h5) to an SSI stream; what cannot be held is said."""
     from dyadflow.annotations.convert import convert as convert_file
     from dyadflow.annotations.formats.reading import ReadOptions
     from dyadflow.annotations.scheme import read_scheme
 
-    written = convert_file(
-        source, destination, format=format, to=to, options=ReadOptions(_named_columns(columns or [])),
-        scheme=read_scheme(scheme) if scheme else None, media=media,
-    )
+    if destination.suffix == ".stream":
+        from dyadflow.features.ssi_export import export_stream
+
+        written = export_stream(source, destination, session)
+    else:
+        written = convert_file(
+            source, destination, format=format, to=to, options=ReadOptions(_named_columns(columns or [])),
+            scheme=read_scheme(scheme) if scheme else None, media=media,
+        )
     for issue in written.issues:
         print(f"{issue.severity}: {issue.sentence()}", file=sys.stderr)
     for file in written.files:
@@ -81,6 +102,14 @@ def _named_columns(written: list[str]) -> dict[str, str]:
         if "=" not in item:
             raise DyadflowError(f"{item!r} names no column", where="--columns", fix="write it as onset_s=Start")
     return dict(item.split("=", 1) for item in written)
+
+
+@app.command()
+def formats() -> None:
+    """Print which formats of coding files are read and written, as a Markdown table."""
+    from dyadflow.annotations.formats.listing import formats_table
+
+    print(formats_table(), end="")
 
 
 @app.command()
