@@ -11,6 +11,11 @@ rule compare_coders:
             category="Agreement",
         ),
         confusion="results/{study}/agreement/confusion.tsv",
+        reliability=report(
+            "results/{study}/agreement/reliability.tsv",
+            caption="../workflow/report/reliability.rst",
+            category="Agreement",
+        ),
     log:
         "results/{study}/logs/compare_coders.log",
     benchmark:
@@ -23,11 +28,47 @@ rule compare_coders:
     params:
         dyads=plan.annotations.dyads,
         kinds=plan.annotations.kinds,
+        ordered=plan.annotations.ordered_targets,
+        settings=plan.annotations.agreement,
         code=plan.code("compare_coders"),
     message:
         "Comparing the coders of {wildcards.study}"
     script:
         "../workflow/scripts/compare_coders.py"
+
+
+# The same codes as events, not frames: their onsets matched within a tolerance.
+rule compare_events:
+    input:
+        segments="results/{study}/annotations/segments.tsv",
+        labels="results/{study}/annotations/labels.tsv",
+    output:
+        events=report(
+            "results/{study}/agreement/events.tsv",
+            caption="../workflow/report/events.rst",
+            category="Agreement",
+        ),
+    log:
+        "results/{study}/logs/compare_events.log",
+    benchmark:
+        "results/{study}/benchmarks/compare_events.tsv"
+    conda:
+        "../envs/agreement.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        spec=plan.annotations.label_spec,
+        sheet_phases=plan.annotations.every_sheet_phases,
+        dyads=plan.annotations.dyads,
+        kinds=plan.annotations.kinds,
+        settings=plan.annotations.agreement,
+        seed=plan.seed,
+        code=plan.code("compare_events"),
+    message:
+        "Matching the events of the coders of {wildcards.study}"
+    script:
+        "../workflow/scripts/compare_events.py"
 
 
 # Only where every coder marks the phases: how far they agree on those, and on the clock within what they share.

@@ -31,9 +31,9 @@ def humans(labels):
             for coders in found.codes.values() for coder in coders}
 
 
-def only(table, **equals):
+def only(table, code="all", **equals):
     """The one row in which the named columns have these values."""
-    for name, value in equals.items():
+    for name, value in {"code": code, **equals}.items():
         table = table[table[name] == value]
     assert len(table) == 1, table
     return table.iloc[0]
@@ -67,11 +67,12 @@ def test_every_phase_has_its_row_and_excluded_ones_have_none():
     labels = {"s1": session({"infant": {"A": [0, 1, EXCLUDED, EXCLUDED, 0, 1, 1],
                                         "B": [0, 1, EXCLUDED, EXCLUDED, 1, 0, 1]}}, phase)}
     table = compare_coders(labels, DYADS, humans(labels))
-    assert [*table.phase] == ["all", "play", "reunion"]
+    assert [*zip(table.phase, table.code, strict=True)] == [
+        (phase, code) for phase in ("all", "play", "reunion") for code in ("all", "neg", "pos")]
     assert only(table, phase="play").kappa == 1
     assert only(table, phase="reunion").kappa == -1
     # The last frame lies in no phase, but is coded: it counts in `all` alone.
-    assert [*table.frames] == [5, 2, 2]
+    assert [*table[table.code == "all"].frames] == [5, 2, 2]
 
 
 def test_coding_assisted_by_a_prediction_never_counts():
@@ -88,7 +89,7 @@ def test_a_coder_is_compared_only_where_both_coded_that_target():
         "s2": session({"infant": {"A": [0, 1], "C": [1, 1]}, "caregiver": {"A": [1, 1], "C": [1, 1]}}),
     }
     table = compare_coders(labels, DYADS, humans(labels))
-    pairs = table[table.phase == "all"][["target", "coder_a", "coder_b", "sessions"]]
+    pairs = table[(table.phase == "all") & (table.code == "all")][["target", "coder_a", "coder_b", "sessions"]]
     assert [tuple(row) for row in pairs.to_numpy()] == [
         ("infant", "A", "B", 1), ("infant", "A", "C", 1), ("caregiver", "A", "C", 1)]
 
@@ -113,3 +114,67 @@ def test_the_order_in_which_coders_are_listed_does_not_matter():
     backward = {"s1": session({"infant": {"C": [1, 1, 0], "B": [0, 1, 0], "A": [0, 1, 1]}})}
     assert compare_coders(forward, DYADS, humans(forward)).equals(
         compare_coders(backward, DYADS, humans(backward)))
+
+
+def three_classes(a, b):
+    """Labels of one session by two coders, of a target with three classes."""
+    codes = {"mood": {"A": np.array(a, np.int8), "B": np.array(b, np.int8)}}
+    grid = FrameGrid(25.0, len(a))
+    return SessionLabels(grid, PHASES, np.zeros(len(a), np.int8), {"mood": ("low", "middle", "high")}, codes)
+
+
+def test_each_code_is_compared_with_all_others_together():
+    labels = {"s1": three_classes([0, 0, 0, 1, 1, 2, 2, 2, 2, 2], [0, 0, 1, 1, 2, 2, 2, 2, 0, 0])}
+    table = compare_coders(labels, DYADS, humans(labels))
+    assert only(table, phase="all").percent == pytest.approx(60)
+    # Low against the rest: both 2, A alone 1, B alone 2, neither 5; chance (3 * 4 + 7 * 6) / 100 = 0.54.
+    row = only(table, code="low", phase="all")
+    assert (row.percent, row.frames) == (pytest.approx(70), 10)
+    assert row.kappa == pytest.approx((0.7 - 0.54) / (1 - 0.54))
+    # Middle: both 1, one each alone; chance (2 * 2 + 8 * 8) / 100.
+    assert only(table, code="middle", phase="all").kappa == pytest.approx((0.8 - 0.68) / (1 - 0.68))
+
+
+def test_of_two_classes_either_one_against_the_rest_is_the_whole():
+    labels = {"s1": session({"infant": {"A": [0, 0, 1, 1, 1], "B": [0, 1, 1, 1, 0]}}),
+              "s2": session({"infant": {"A": [0, 0, 0, 1, 1], "B": [0, 0, 1, 1, 1]}})}
+    table = compare_coders(labels, DYADS, humans(labels))
+    values = table[table.phase == "all"].drop(columns="code")
+    assert len(values) == 3 and (values == values.iloc[0]).all()[values.iloc[0].notna()].all()
+
+
+def test_only_ordered_targets_have_a_weighted_kappa_and_only_for_all_codes():
+    labels = {"s1": three_classes([0, 0, 0, 1, 1, 2, 2, 2, 2, 2], [0, 0, 1, 1, 2, 2, 2, 2, 0, 0])}
+    plain = compare_coders(labels, DYADS, humans(labels))
+    assert plain[["kappa_linear", "kappa_quadratic", "kappa_linear_low", "kappa_quadratic_high"]].isna().all().all()
+    table = compare_coders(labels, DYADS, humans(labels), ordered=["mood"])
+    row = only(table, phase="all")
+    # Steps apart: two frames by 1, two by 2. By chance: rows 3 2 5, columns 4 2 4; linear (3*2 + 3*8 + 2*4 + 2*4 +
+    # 5*8 + 5*2) / 10 = 9.6; quadratic (3*2 + 3*16 + 2*4 + 2*4 + 5*16 + 5*2) / 10 = 16.
+    assert row.kappa_linear == pytest.approx(1 - 6 / 9.6)
+    assert row.kappa_quadratic == pytest.approx(1 - 10 / 16)
+    assert table[table.code != "all"].kappa_linear.isna().all()
+    assert table.drop(columns=[name for name in table if "linear" in name or "quadratic" in name]).equals(
+        plain.drop(columns=[name for name in table if "linear" in name or "quadratic" in name]))
+
+
+def test_weighted_kappa_has_an_interval_over_dyads():
+    rng = np.random.default_rng(8)
+    labels, dyads = {}, {}
+    for number in range(6):
+        a = rng.integers(0, 3, 60)
+        labels[f"s{number}"] = three_classes(a, np.where(rng.random(60) < 0.3, rng.integers(0, 3, 60), a))
+        dyads[f"s{number}"] = f"d{number}"
+    row = only(compare_coders(labels, dyads, humans(labels), ordered=["mood"]), phase="all")
+    assert row.kappa_linear_low < row.kappa_linear < row.kappa_linear_high
+    assert row.kappa_quadratic_low < row.kappa_quadratic < row.kappa_quadratic_high
+
+
+def test_a_wider_level_is_a_wider_interval_in_the_table():
+    labels = {"s1": session({"infant": {"A": [0, 0, 1, 1, 1], "B": [0, 1, 1, 1, 0]}}),
+              "s2": session({"infant": {"A": [0, 0, 0, 1, 1], "B": [0, 0, 1, 1, 1]}}),
+              "s3": session({"infant": {"A": [0, 0, 0, 1, 1], "B": [0, 0, 1, 1, 0]}})}
+    dyads = {name: name for name in labels}
+    narrow, wide = (only(compare_coders(labels, dyads, humans(labels), level=level), phase="all")
+                    for level in (0.5, 0.9))
+    assert wide.kappa_low < narrow.kappa_low < narrow.kappa_high < wide.kappa_high

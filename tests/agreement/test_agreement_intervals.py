@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dyadflow.agreement.intervals import jackknife_interval
+from dyadflow.agreement.intervals import jackknife_interval, sum_by_dyad
 from dyadflow.agreement.kappa import cohen_kappa, percent_agreement
 
 BENCH = Path(__file__).parents[2] / "bench" / "interval_coverage.py"
@@ -57,6 +57,17 @@ def test_a_wider_level_is_a_wider_interval():
     narrow, wide = (
         jackknife_interval(tables, cohen_kappa, bounds=(-1, 1), level=level) for level in (0.8, 0.99))
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+def test_all_dyads_left_out_at_once_give_the_same_interval():
+    tables = np.random.default_rng(5).integers(0, 40, (9, 3, 3))
+    one_by_one = jackknife_interval(tables, cohen_kappa, bounds=(-1, 1))
+    assert jackknife_interval(tables, cohen_kappa, bounds=(-1, 1), at_once=True) == one_by_one
+
+
+def test_sessions_of_one_dyad_are_summed():
+    counts = [[1, 2], [3, 4], [5, 6]]
+    assert sum_by_dyad(counts, ["d10", "d2", "d10"]).tolist() == [[6, 8], [3, 4]]
 
 
 def test_a_dyad_without_frames_changes_nothing():

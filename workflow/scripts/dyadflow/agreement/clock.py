@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dyadflow.agreement.coders import agreement_of, count_pairs
+from dyadflow.agreement.coders import agreement_of
+from dyadflow.agreement.pairs import count_pairs
 from dyadflow.annotations.labels import SessionLabels, label_session
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments

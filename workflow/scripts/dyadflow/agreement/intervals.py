@@ -1,6 +1,6 @@
 """Intervals from dyads: a jackknife-t on the logit scale."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,10 +10,11 @@ NO_INTERVAL = (float("nan"), float("nan"))
 
 def jackknife_interval(
     counts: ArrayLike,
-    statistic: Callable[[NDArray], float],
+    statistic: Callable[[NDArray], ArrayLike],
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
     level: float = 0.95,
+    at_once: bool = False,
 ) -> tuple[float, float]:
     """Interval of a statistic of summed counts, with the dyad as the unit that was sampled.
 
@@ -27,6 +28,9 @@ def jackknife_interval(
         Least and greatest value that the statistic can take.
     level
         Nominal coverage.
+    at_once
+        Whether the statistic also takes counts of many tables, shape (tables, ...), and gives a value for each:
+        the same numbers, sooner.
 
     Returns
     -------
@@ -44,8 +48,18 @@ def jackknife_interval(
     table = nonempty(counts)
     if not len(table):
         return NO_INTERVAL
-    left_out = np.array([float(statistic(rest)) for rest in leave_one_out(table)])
+    rests = leave_one_out(table)
+    left_out = np.asarray(statistic(rests)) if at_once else np.array([float(statistic(rest)) for rest in rests])
     return interval_from_left_out(float(statistic(table.sum(0))), left_out, bounds=bounds, level=level)
+
+
+def sum_by_dyad(counts: ArrayLike, dyads: Sequence[str]) -> NDArray:
+    """Counts of sessions, shape (sessions, ...), summed to shape (dyads, ...), dyads in order of their names."""
+    table = np.asarray(counts)
+    names, place = np.unique(np.array(dyads, dtype=object).astype(str), return_inverse=True)
+    summed = np.zeros((len(names), *table.shape[1:]), dtype=table.dtype)
+    np.add.at(summed, place, table)
+    return summed
 
 
 def nonempty(counts: ArrayLike) -> NDArray:

@@ -56,15 +56,32 @@ def label_phases(
     DyadflowError
         If a phase is not in the scheme.
     """
+    marked = {coder: _own_phases(segments) for coder, segments in segments_by_coder.items()}
+    spans = phases_by_coder(marked, each_coder=each_coder, sheet=sheet)
     if each_coder and not sheet:
         by_coder = {
-            coder: _paint_phases(_own_phases(segments), grid, names, f"coder {coder}, phases")
-            for coder, segments in segments_by_coder.items()
+            coder: _paint_phases(own, grid, names, f"coder {coder}, phases") for coder, own in spans.items()
         }
         return _share(list(by_coder.values()), grid, len(names)), by_coder
-    found = sheet or next((own for own in map(_own_phases, segments_by_coder.values()) if own), [])
-    phase = _paint_phases(found, grid, names, "phases")
+    phase = _paint_phases(sheet or next(iter(spans.values()), []), grid, names, "phases")
     return phase, dict.fromkeys(segments_by_coder, phase)
+
+
+def phases_by_coder(
+    marked: Mapping[str, Sequence[PhaseSpan]], *, each_coder: bool, sheet: Sequence[PhaseSpan] | None
+) -> dict[str, Sequence[PhaseSpan]]:
+    """The phases that hold for each coder of a session.
+
+    Parameters
+    ----------
+    marked
+        What each coder marked, coders in the order of the study's sheet.
+    each_coder, sheet
+        As in `label_phases`.
+    """
+    if each_coder and not sheet:
+        return dict(marked)
+    return dict.fromkeys(marked, sheet or next((own for own in marked.values() if own), []))
 
 
 def _own_phases(segments: Segments) -> list[PhaseSpan]:

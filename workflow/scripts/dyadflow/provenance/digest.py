@@ -17,8 +17,8 @@ PACKAGE = "dyadflow"
 LEFT_OUT = (f"{PACKAGE}.provenance", f"{PACKAGE}.errors")
 #: Import names that differ from the name of the distribution that brings them.
 DISTRIBUTIONS = {
-    "ffmpeg": "ffmpeg-python", "imageio_ffmpeg": "imageio-ffmpeg", "pympi": "pympi-ling",
-    "sklearn": "scikit-learn", "yaml": "PyYAML",
+    "ffmpeg": "ffmpeg-python", "imageio_ffmpeg": "imageio-ffmpeg", "pyannote": "pyannote-core",
+    "pygamma_agreement": "pygamma-agreement", "pympi": "pympi-ling", "sklearn": "scikit-learn", "yaml": "PyYAML",
 }
 
 
