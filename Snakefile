@@ -10,6 +10,7 @@ include: "rules/demo.smk"
 include: "rules/media.smk"
 include: "rules/annotations.smk"
 include: "rules/agreement.smk"
+include: "rules/behaviour.smk"
 include: "rules/features.smk"
 include: "rules/folds.smk"
 include: "rules/models.smk"
@@ -18,11 +19,12 @@ include: "rules/prediction.smk"
 include: "rules/report.smk"
 
 
-# Everything: the page of every study, and the codes of every session that nobody has coded yet.
+# Everything: the page and the figures of every study, and the codes of every session that nobody has coded yet.
 rule all:
     default_target: True
     input:
         plan.report.pages(),
+        plan.report.figures(),
         plan.report.FRONT,
         plan.prediction.elan_files(),
 
@@ -39,10 +41,11 @@ rule predict:
         plan.prediction.elan_files(),
 
 
-# Only the pages.
+# Only the pages and figures.
 rule report:
     input:
         plan.report.pages(),
+        plan.report.figures(),
         plan.report.FRONT,
 
 
