@@ -50,7 +50,7 @@ def check(
     from dyadflow.study.targets import check_targets
 
     found = check_targets(
-        targets, scheme=scheme, recording=recording, format=format, columns=_named_columns(columns or []), page=page
+        targets, scheme=scheme, recording=recording, format=_format_of(format, columns), columns=_named_columns(columns or []), page=page
     )
     found.write(issues=table, files=files)
     for line in found.balances:
@@ -85,7 +85,7 @@ def convert(
         written = export_stream(source, destination, session)
     else:
         written = convert_file(
-            source, destination, format=format, to=to, options=ReadOptions(_named_columns(columns or [])),
+            source, destination, format=_format_of(format, columns), to=to, options=ReadOptions(_named_columns(columns or [])),
             scheme=read_scheme(scheme) if scheme else None, media=media,
         )
     for issue in written.issues:
@@ -94,6 +94,11 @@ def convert(
         print(file)
     if written.issues.errors():
         raise SystemExit(1)
+
+
+def _format_of(format: str, columns: list[str] | None) -> str:
+    """Who names columns has a plain table, whatever it looks like."""
+    return "table" if columns and format == "auto" else format
 
 
 def _named_columns(written: list[str]) -> dict[str, str]:

@@ -7,7 +7,23 @@ linguistic type (``dyadflow:tier``), so that reading does not depend on how a ti
 comment, which EAF has no place for, stand in dependent tiers ``tier@coder confidence`` and ``... comment``.
 """
 
+import re
+from urllib.parse import quote, unquote
+
 #: Linguistic types of ours: of a tier of codes, and of the dependent tiers for what EAF has no place for.
 TIER_TYPE = "dyadflow:"
 NOTE_TYPE = "dyadflow-note:"
 NOTES = ("confidence", "comment")
+
+
+def quote_media(address: str) -> str:
+    """An address of a recording without the characters that its type in the schema (anyURI) does not allow.
+
+    Blanks and letters of all scripts stay, as ELAN writes them.
+    """
+    return re.sub(r"[%\[\]#]", lambda match: quote(match[0]), address)
+
+
+def unquote_media(address: str) -> str:
+    """The name of a recording as people and file systems have it."""
+    return unquote(address)

@@ -9,7 +9,8 @@ def fill_slots(
     """Give slots without a time an even spacing within their chain.
 
     A chain is a run of annotations of one tier, each beginning with the slot with which the one before ends,
-    whose first and last slots have times. A slot on no such chain stays without a time.
+    whose first and last slots have times. A slot on no such chain stays without a time, and so does a chain
+    with a slot that the document does not have.
 
     Parameters
     ----------
@@ -24,6 +25,8 @@ def fill_slots(
         Times of all slots, whole milliseconds, and the slots that got theirs here.
     """
     times_ms, filled = dict(slots_ms), set()
+    if None not in slots_ms.values():
+        return times_ms, filled
     for annotations in tiers:
         follows = {first: last for first, last, *_ in annotations.values()}
         for first in follows:
@@ -35,7 +38,7 @@ def fill_slots(
                 if slots_ms.get(following) is not None:
                     break
             inner = chain[1:-1]
-            if inner and slots_ms.get(chain[-1]) is not None:
+            if inner and slots_ms.get(chain[-1]) is not None and all(slot in slots_ms for slot in inner):
                 start_ms, step_ms = (
                     slots_ms[first],
                     (slots_ms[chain[-1]] - slots_ms[first]) / (len(chain) - 1),

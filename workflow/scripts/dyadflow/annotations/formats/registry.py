@@ -85,10 +85,12 @@ def choose_format(path: Path) -> Format:
             "empty_file", "the coding file holds nothing but blanks", where=path.name, fix="export it again"
         )
     by_suffix = [known for known in FORMATS.values() if path.suffix.lower() in known.suffixes]
+    # The formats of the ending are asked first: to ask all takes longer than to read a small file.
+    for known in by_suffix:
+        if not known.fallback and known.sniff(head, path):
+            return known
     by_content = [known for known in FORMATS.values() if known.sniff(head, path)]
-    by_content = [known for known in by_content if not known.fallback] or by_content
-    both = [known for known in by_content if known in by_suffix]
-    for choice in (both, by_content):
+    for choice in ([known for known in by_content if not known.fallback], by_content):
         if choice:
             return choice[0]
     # What only the ending speaks for: if one format, its reader says what the file lacks.

@@ -1,19 +1,24 @@
 """The library's own tidy table of segments, as `Segments.write` and ``dyadflow convert`` write it."""
 
-import csv
-import io
+import re
+from collections.abc import Sequence
+from math import nan
 from pathlib import Path
 
+from dyadflow.annotations.formats.delimited import Record, name_places, read_records
 from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, make_rows, reads
 from dyadflow.annotations.formats.text import decode_text, parse_number, read_text
 from dyadflow.annotations.issues import Issue, Issues
+from dyadflow.annotations.segments import COLUMNS
 
 REQUIRED = ("tier", "code", "onset_s", "offset_s")
+#: Very small numbers, as the table has them.
+_EXPONENT = re.compile(r"-?\d(?:\.\d+)?e-\d\d")
 
 
 def _looks_like_segments(head: bytes, path: Path) -> bool:
     try:
-        first = decode_text(head).split("\n", 1)[0]
+        first = re.split(r"[\r\n]", decode_text(head), maxsplit=1)[0]
     except UnicodeDecodeError:
         return False
     return set(REQUIRED) <= {name.strip().strip('"') for name in first.split("\t")}
@@ -26,54 +31,58 @@ def _looks_like_segments(head: bytes, path: Path) -> bool:
 def read_tsv(path: Path, options: ReadOptions) -> Reading:
     """Read a tab-separated table with the columns tier, code, onset_s, offset_s.
 
-    Columns session, coder, confidence and comment are read too if they are there. A line without a number
-    where one belongs is an issue.
+    Columns session, coder, confidence and comment are read too if they are there; a note names any others. A line
+    without a number where one belongs, or with more or fewer cells than there are columns, is an issue.
 
     Raises
     ------
     CodingFileError
-        If a column is missing or the file is not text.
+        If a column is missing or there twice, or the file is not text.
     """
-    lines = csv.reader(io.StringIO(read_text(path), newline=""), delimiter="\t")
-    header = [name.strip() for name in next(lines, [])]
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
+    records = [record for record in read_records(read_text(path), "\t") if not record.empty]
+    header = [name.strip() for name in records[0].cells] if records else []
+    wrong = [name for name in COLUMNS if header.count(name) > 1 or (name in REQUIRED and name not in header)]
+    if wrong:
         raise CodingFileError(
             "unreadable_file",
-            f"column {', '.join(repr(name) for name in missing)} is missing; there are "
-            f"{', '.join(repr(name) for name in header)}",
+            f"column {', '.join(map(repr, wrong))} is missing, or there twice; there are "
+            f"{', '.join(map(repr, header))}",
             where=path.name,
-            fix="add it to the header line, separated by tabs",
+            fix="correct the header line, with tabs between the names",
         )
-    rows, issues, line = [], [], lines.line_num + 1
-    for cells in lines:
-        where, line = f"line {line}", lines.line_num + 1
-        if not any(cell.strip() for cell in cells):
-            continue
-        row = dict(zip(header, cells, strict=False)) | {"where": where}
-        onset_s, offset_s = parse_number(row.get("onset_s")), parse_number(row.get("offset_s"))
-        confidence = parse_number(row.get("confidence"))
-        if (
-            len(cells) > len(header)
-            or onset_s is None
-            or offset_s is None
-            or (confidence is None and row.get("confidence", "").strip())
-        ):
+    rows, issues = [], []
+    for record in records[1:]:
+        where = name_places("line", [(record.first, record.last)])
+        row = None if record.swallows("\t", len(header)) else _read_cells(record, header)
+        if row is None:
             issues.append(
                 Issue(
                     "unreadable_row",
-                    f"this line has no onset_s and offset_s in seconds, or too many cells: "
-                    f"{' | '.join(cells)}",
+                    f"this line has no onset_s and offset_s in seconds, or not {len(header)} cells: "
+                    f"{' | '.join(record.cells)}",
                     fix="correct the line",
                     where=where,
                 )
             )
-            continue
-        row |= {
-            "onset_s": onset_s,
-            "offset_s": offset_s,
-            "confidence": float("nan") if confidence is None else confidence,
-        }
-        rows.append({name: value for name, value in row.items() if value is not None})
+        else:
+            rows.append(row | {"where": where})
+    unread = [name for name in header if name not in COLUMNS]
+    if unread:
+        issues.append(Issue("unread_part", f"not read: columns {', '.join(map(repr, unread))}", where="columns"))
     return Reading(make_rows(rows), Issues.of(issues))
 
+
+def _read_cells(record: Record, header: Sequence[str]) -> dict | None:
+    if len(record.cells) != len(header):
+        return None
+    row: dict = {name: cell for name, cell in zip(header, record.cells, strict=True) if name in COLUMNS}
+    numbers = {name: _number(row.get(name, "")) for name in ("onset_s", "offset_s", "confidence")}
+    if numbers["onset_s"] is None or numbers["offset_s"] is None:
+        return None
+    if numbers["confidence"] is None and row.get("confidence", "").strip():
+        return None
+    return row | numbers | {"confidence": nan if numbers["confidence"] is None else numbers["confidence"]}
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if _EXPONENT.fullmatch(cell.strip()) else parse_number(cell)

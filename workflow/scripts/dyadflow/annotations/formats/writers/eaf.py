@@ -1,16 +1,16 @@
 """Segments written as an ELAN document (EAF 3.0); `eaf_naming` says how its tiers are called."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 
-from dyadflow.annotations.formats.eaf_naming import NOTE_TYPE, NOTES, TIER_TYPE
+from dyadflow.annotations.formats.eaf_naming import NOTE_TYPE, NOTES, TIER_TYPE, quote_media
+from dyadflow.annotations.formats.eaf_offered import add_vocabulary, list_codes
 from dyadflow.annotations.formats.writing import WriteOptions, Writing, writes
 from dyadflow.annotations.scheme import PHASE_TIER, Scheme
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
 
-_LANGUAGE = ("und", "http://cdb.iso.org/lg/CDB-00130975-001", "undetermined (und)")
 _MIME = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -27,33 +27,43 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 @writes(name="eaf", title="ELAN", suffixes={".eaf"})
 def write_elan(segments: Segments, path: Path, options: WriteOptions) -> Writing:
     """Write an ELAN document; see `write_eaf`."""
-    write_eaf(segments, path, scheme=options.scheme, media=options.media)
+    write_eaf(segments, path, scheme=options.scheme, media=options.media, vocabularies=options.vocabularies)
     return Writing((path,))
 
 
 def write_eaf(
-    segments: Segments, path: str | Path, *, scheme: Scheme | None = None, media: str | None = None
+    segments: Segments,
+    path: str | Path,
+    *,
+    scheme: Scheme | None = None,
+    media: str | None = None,
+    vocabularies: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write one session's segments so that ELAN opens them.
 
     Parameters
     ----------
     segments
-        Segments of one session, any number of coders. Times are rounded to whole milliseconds, which is all
-        that EAF can hold.
+        Segments of one session, any number of coders, which may overlap and touch: what comes back is equal to
+        the millisecond, except for the session, which EAF has no place for. Times are rounded to whole
+        milliseconds, confidence to six decimals.
     path
         Where to write.
     scheme
         If given, its codes and the merges of them become controlled vocabularies tied to the tiers, so that
         ELAN offers these only.
     media
-        The recording as ELAN should find it: best relative to `path`. Written as given.
+        The recording as ELAN should find it: best relative to `path`. Written as given, but for characters
+        that no address may have.
+    vocabularies
+        For tiers that `scheme` does not have: each code and what it means, tied to the tier in the same way. A
+        tier of these without segments is written empty if there is no scheme.
 
     Raises
     ------
     DyadflowError
         If there is more than one session, or a segment that EAF cannot hold: of no length at a millisecond's
-        precision, before zero, or with control characters.
+        precision, before zero, or with control characters (a vocabulary's codes among them).
     """
     import xml.etree.ElementTree as etree
 
@@ -73,7 +83,7 @@ def write_eaf(
     document.header = {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"}
     if media:
         _link_media(document, media)
-    _add_tiers(document, _check(segments), scheme)
+    _add_tiers(document, _check(segments), scheme, vocabularies or {})
     document.add_property("lastUsedAnnotationId", document.maxaid)
     etree.ElementTree(to_adocument(document)).write(path, encoding="UTF-8", xml_declaration=True)
 
@@ -117,6 +127,7 @@ def _link_media(document, media: str) -> None:
         url = written if written.startswith((".", "/")) else f"./{written}"
     else:
         url = written if "://" in written else f"file://{'' if written.startswith('/') else '/'}{written}"
+    url = quote_media(url)
     document.add_linked_file(
         url,
         relpath=url if relative else None,
@@ -124,14 +135,15 @@ def _link_media(document, media: str) -> None:
     )
 
 
-def _add_tiers(document, rows: list[dict], scheme: Scheme | None) -> None:
-    order = list(scheme.tiers) + [PHASE_TIER] * (scheme.phases is not None) if scheme else []
+def _add_tiers(document, rows: list[dict], scheme: Scheme | None, vocabularies: Mapping[str, Mapping]) -> None:
+    order = list(scheme.tiers) + [PHASE_TIER] * (scheme.phases is not None) if scheme else list(vocabularies)
     found: dict[tuple[str, str], list[dict]] = {}
     for row in sorted(rows, key=lambda row: (_rank(order, row["tier"]), row["tier"], row["coder"])):
         found.setdefault((row["tier"], row["coder"]), []).append(row)
-    if not found:
-        found = {(tier, ""): [] for tier in order}
-    _add_types(document, found, scheme)
+    for tier in order:
+        if not rows or (scheme is None and not any(tier == name for name, _ in found)):
+            found[tier, ""] = []
+    _add_types(document, found, scheme, vocabularies)
     planned = [
         (name, tier, coder, lane)
         for (tier, coder), mine in found.items()
@@ -185,45 +197,31 @@ def _add_slots(document, rows: list[dict]) -> None:
         rows[number][which] = f"ts{slot}"
 
 
-def _add_types(document, found: dict, scheme: Scheme | None) -> None:
+def _add_types(document, found: dict, scheme: Scheme | None, vocabularies: Mapping[str, Mapping]) -> None:
     for tier in dict.fromkeys(tier for tier, _ in found):
         parameters = {
             "LINGUISTIC_TYPE_ID": TIER_TYPE + tier,
             "TIME_ALIGNABLE": "true",
             "GRAPHIC_REFERENCES": "false",
         }
-        entries = _vocabulary_entries(scheme, tier)
+        entries = list_codes(scheme, tier)
         if entries:
             used = sorted({row["code"] for (name, _), rows in found.items() if name == tier for row in rows})
             entries |= {code: scheme.title_of(code) for code in used if code not in entries}
-            _add_vocabulary(document, tier, entries)
-            parameters["CONTROLLED_VOCABULARY_REF"] = tier
+        else:
+            entries = dict(vocabularies.get(tier, {}))
+        if entries:
+            if any(_FORBIDDEN.search(code) for code in entries):
+                raise DyadflowError(
+                    "an ELAN file cannot hold control characters", where=f"codes of tier {tier!r}", fix="remove them"
+                )
+            entries = {code: _FORBIDDEN.sub(" ", description) for code, description in entries.items()}
+            called = tier or TIER_TYPE
+            add_vocabulary(document, called, entries)
+            parameters["CONTROLLED_VOCABULARY_REF"] = called
         document.add_linguistic_type(TIER_TYPE + tier, param_dict=parameters)
     for note in NOTES:
         document.add_linguistic_type(NOTE_TYPE + note, "Symbolic_Association", timealignable=False)
-
-
-def _vocabulary_entries(scheme: Scheme | None, tier: str) -> dict[str, str]:
-    if scheme and tier == PHASE_TIER and scheme.phases:
-        return {name: phase.title or name for name, phase in scheme.phases.codes.items()}
-    if scheme and tier in scheme.tiers:
-        codes = {name: (code.title, code.meaning) for name, code in scheme.tiers[tier].codes.items()}
-        codes |= {name: (merge.title, ", ".join(merge.codes)) for name, merge in scheme.merges_of(tier).items()}
-        return {name: ": ".join(filter(None, parts)) for name, parts in codes.items()}
-    return {}
-
-
-def _add_vocabulary(document, tier: str, entries: dict[str, str]) -> None:
-    document.languages[_LANGUAGE[0]] = _LANGUAGE[1:]
-    document.add_controlled_vocabulary(tier)
-    document.add_cv_description(tier, _LANGUAGE[0], "")
-    number = len(document.controlled_vocabularies)
-    for position, (code, description) in enumerate(entries.items(), start=1):
-        # pympi checks and writes the triples in different orders; filled in directly, as it writes them.
-        document.controlled_vocabularies[tier][1][f"cve{number}-{position}"] = (
-            [(code, _LANGUAGE[0], description)],
-            None,
-        )
 
 
 def _add_tier(document, name: str, tier: str, coder: str, rows: list[dict], taken: set[str]) -> None:
@@ -244,4 +242,4 @@ def _add_tier(document, name: str, tier: str, coder: str, rows: list[dict], take
 def _written(value: str | float) -> str:
     if isinstance(value, str):
         return value
-    return "" if value != value else repr(round(value, 6))
+    return "" if value != value else f"{value:.6f}".rstrip("0").rstrip(".")
