@@ -1,4 +1,74 @@
-# One page a study.
+# One page a study; one of its coding files; the figures.
+
+
+# What was read of each coding file, and everything odd about it. It goes before the check whose errors stop the study;
+# as an input of the check it would hide from Snakemake that later jobs have to run again.
+rule write_account:
+    input:
+        files="results/{study}/annotations/files.tsv",
+        issues="results/{study}/annotations/issues.tsv",
+        segments="results/{study}/annotations/segments.tsv",
+        probes=plan.every_session("results/{study}/media/{session}/probe.json"),
+    output:
+        page=report(
+            "results/{study}/annotations/account.html",
+            caption="../workflow/report/account.rst",
+            category="Annotations",
+        ),
+    log:
+        "results/{study}/logs/write_account.log",
+    benchmark:
+        "results/{study}/benchmarks/write_account.tsv"
+    conda:
+        "../envs/report.yaml"
+    priority: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=plan.report.names,
+        scheme=plan.annotations.scheme,
+        sheet_phases=plan.annotations.every_sheet_phases,
+        code=plan.code("write_account"),
+    message:
+        "Writing the account of {wildcards.study}'s coding files"
+    script:
+        "../workflow/scripts/write_account.py"
+
+
+rule draw_figures:
+    input:
+        agreement="results/{study}/agreement/agreement.tsv",
+        confusion="results/{study}/agreement/confusion.tsv",
+        clock=plan.report.task_spans("results/{study}/agreement/clock.tsv"),
+        measures="results/{study}/behaviour/measures.tsv",
+        transitions="results/{study}/behaviour/transitions.tsv",
+        dyadic="results/{study}/behaviour/dyadic.tsv",
+        regulation="results/{study}/behaviour/regulation.tsv",
+    output:
+        agreement_figure=multiext("results/{study}/figures/agreement", ".pdf", ".svg"),
+        confusion_figure=multiext("results/{study}/figures/confusion", ".pdf", ".svg"),
+        behaviour_figure=multiext("results/{study}/figures/behaviour", ".pdf", ".svg"),
+        transitions_figure=multiext(
+            "results/{study}/figures/transitions", ".pdf", ".svg"
+        ),
+        dyadic_figure=multiext("results/{study}/figures/dyadic", ".pdf", ".svg"),
+    log:
+        "results/{study}/logs/draw_figures.log",
+    benchmark:
+        "results/{study}/benchmarks/draw_figures.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        scheme=plan.annotations.scheme,
+        code=plan.code("draw_figures"),
+    message:
+        "Drawing the figures of {wildcards.study}"
+    script:
+        "../workflow/scripts/draw_figures.py"
 
 
 rule build_report:
@@ -33,6 +103,13 @@ rule build_report:
         snippet_kappas=plan.report.snippets(
             "results/{study}/evaluation/snippet_kappas.tsv"
         ),
+        reliability="results/{study}/agreement/reliability.tsv",
+        events="results/{study}/agreement/events.tsv",
+        measures="results/{study}/behaviour/measures.tsv",
+        transitions="results/{study}/behaviour/transitions.tsv",
+        dyadic="results/{study}/behaviour/dyadic.tsv",
+        regulation="results/{study}/behaviour/regulation.tsv",
+        icc="results/{study}/behaviour/icc.tsv",
     output:
         page=report(
             "results/{study}/report/index.html",

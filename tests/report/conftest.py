@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dyadflow.agreement.events import event_table
+from dyadflow.agreement.reliability import reliability_table
+from dyadflow.agreement.settings import AgreementSettings
 from dyadflow.annotations.issues import Issue, Issues
-from dyadflow.annotations.labels import SessionLabels
+from dyadflow.annotations.labels import SessionLabels, label_spec
 from dyadflow.annotations.scheme import read_scheme
 from dyadflow.annotations.segments import Segments
+from dyadflow.behaviour.summarise import summarise_behaviour
 from dyadflow.media.grid import FrameGrid
 from dyadflow.tables import write_table
 
@@ -91,6 +95,22 @@ def make_scheme() -> dict:
         "merges": {
             "Ineg": {"title": "Negative", "colour": "#b2182b", "codes": ["Ipro", "Iwit"]},
             "Cneg": {"title": "Negative", "colour": "#b2182b", "codes": ["Cwit", "Cint"]},
+        },
+        "dyadic": {
+            "tiers": ["infant", "caregiver"],
+            "states": {
+                "negative": {
+                    "title": "Both negative",
+                    "colour": "#d55e00",
+                    "codes": {"infant": ["Ipro", "Iwit"], "caregiver": ["Cwit", "Cint"]},
+                },
+                "positive": {
+                    "title": "Both positive",
+                    "colour": "#009e73",
+                    "codes": {"infant": ["Ipos"], "caregiver": ["Cpos", "Cpvc"]},
+                },
+            },
+            "levels": {"Ipro": -2, "Iwit": -1, "Inon": 0, "Ineu": 1, "Ipos": 2, "Cwit": -1, "Cneu": 1, "Cpos": 2},
         },
         "targets": {
             "infant": {
@@ -243,6 +263,7 @@ def make_material(
     _write_labels(folder / "annotations/labels", labels)
     _write_issues(folder / "annotations/issues.tsv")
     _write_agreement(folder / "agreement", labels, plan)
+    details = _write_details(folder, Segments.from_rows(rows), labels, scheme)
     folds = pd.DataFrame({"session": names, "dyad": names, "outer": [number % 4 for number in range(dyads)]})
     for fold in range(4):
         folds[f"inner_of_{fold}"] = ["" if n % 4 == fold else str(n % 2) for n in range(dyads)]
@@ -292,6 +313,7 @@ def make_material(
         "headline": HEADLINE,
         "predictions": [prediction],
         "page": folder / "index.html",
+        **details,
     }
     return Material(folder, inputs, cells)
 
@@ -359,11 +381,11 @@ def _write_agreement(folder: Path, labels: dict[str, SessionLabels], plan) -> No
                     own.codes[target]["ben"][keep].astype(int),
                     size,
                 )
-            found = score(table)
-            rows.append(
+            rows += [
                 {
                     "target": target,
                     "phase": phase,
+                    "code": code,
                     "coder_a": "anna",
                     "coder_b": "ben",
                     "percent": 100 * found["accuracy"],
@@ -376,7 +398,11 @@ def _write_agreement(folder: Path, labels: dict[str, SessionLabels], plan) -> No
                     "dyads": len(labels),
                     "frames": int(table.sum()),
                 }
-            )
+                for code, found in [
+                    ("all", score(table)),
+                    *((name, score(against_rest(table, place))) for place, name in enumerate(spec.classes)),
+                ]
+            ]
             if number is None:
                 counts += [
                     {
@@ -392,6 +418,39 @@ def _write_agreement(folder: Path, labels: dict[str, SessionLabels], plan) -> No
                 ]
     write_table(pd.DataFrame(rows), folder / "agreement.tsv")
     write_table(pd.DataFrame(counts), folder / "confusion.tsv")
+
+
+def against_rest(table: np.ndarray, place: int) -> np.ndarray:
+    """The confusion of one class with all others together."""
+    both, row, column = table[place, place], table[place].sum(), table[:, place].sum()
+    return np.array([[table.sum() - row - column + both, column - both], [row - both, both]])
+
+
+def _write_details(folder: Path, segments: Segments, labels: dict[str, SessionLabels], scheme: dict) -> dict[str, Path]:
+    """Tables that the page shows in more detail, by the rooms that make them."""
+    plan, dyads = read_scheme(scheme), {name: name for name in labels}
+    kinds = {(name, coder): "human" for name in labels for coder in ("anna", "ben")}
+    reliability, events = folder / "agreement/reliability.tsv", folder / "agreement/events.tsv"
+    write_table(reliability_table(labels, dyads, kinds), reliability)
+    write_table(event_table(segments, labels, label_spec(plan), dyads, kinds, AgreementSettings()), events)
+    tables = {
+        name: folder / f"behaviour/{name}.tsv"
+        for name in (
+            "measures", "wide", "transitions", "lags", "dyadic", "regulation", "phases", "icc", "codebook",
+        )
+    }  # fmt: skip
+    summarise_behaviour(
+        segments=folder / "annotations/segments.tsv",
+        scheme=scheme,
+        sessions={name: {"dyad": name, "covariates": {}} for name in labels},
+        kinds=kinds,
+        sheet_phases={},
+        lengths_s={name: own.grid.duration_s for name, own in labels.items()},
+        settings={},
+        **tables,
+    )
+    shown = {name: tables[name] for name in ("measures", "transitions", "dyadic", "regulation", "icc")}
+    return {"reliability": reliability, "events": events, **shown}
 
 
 def _predict(rng, truth: np.ndarray, size: int, skill: float, rate_hz: float) -> np.ndarray:

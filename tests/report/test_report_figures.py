@@ -8,18 +8,16 @@ from dyadflow.annotations.scheme import read_scheme
 from dyadflow.report.figures import (
     MARGIN,
     PLOT_WIDTH,
-    Band,
-    Block,
-    Curve,
     Dot,
     DotRow,
     Line,
     Part,
     draw_dots,
     draw_stacked_bars,
-    draw_timeline,
 )
 from dyadflow.report.palette import Palette
+from dyadflow.report.strip_rows import Band, Block, Curve
+from dyadflow.report.strips import draw_timeline
 from dyadflow.report.timelines import HeldOut, _confidence, average_steps, find_runs
 from dyadflow.report.wording import clock, interval, listing, number, p_value
 

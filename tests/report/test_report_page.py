@@ -15,6 +15,9 @@ from dyadflow.report.page import build_report
 from dyadflow.report.rendering import TEMPLATES
 from dyadflow.tables import read_table, write_table
 
+BEHAVIOUR_TABLES = (
+    "measures", "wide", "transitions", "lags", "dyadic", "regulation", "phases", "icc", "codebook",
+)  # fmt: skip
 EVIL = "<script>alert(1)</script>"
 
 
@@ -42,6 +45,7 @@ def test_the_page_has_every_section_in_order_and_no_element_is_left_open(page, m
         "In short",
         "The data",
         "Agreement between coders",
+        "Behaviour",
         "Results",
         "What is taken for what",
         "Comparisons named beforehand",
@@ -60,8 +64,10 @@ def test_the_page_has_every_section_in_order_and_no_element_is_left_open(page, m
 def test_the_page_asks_nothing_of_the_network(page, material):
     assert not list(page.iter("script", "img", "iframe", "link", "object", "video", "audio", "form", "base"))
     assert not page.xpath("//@src | //@srcset | //@action | //*[local-name()='image' or local-name()='use']")
-    assert {href for href in page.xpath("//@href") if not href.startswith("#")} <= {
-        "https://doi.org/10.1145/3678957.3685704"
+    beside = {f"../behaviour/{name}.tsv" for name in BEHAVIOUR_TABLES}
+    assert {href for href in page.xpath("//@href") if not href.startswith("#")} == {
+        "https://doi.org/10.1145/3678957.3685704",
+        *beside,
     }
     assert not page.xpath("//@*[starts-with(name(), 'on')]")
     text = material.inputs["page"].read_text()
@@ -202,7 +208,7 @@ def test_targets_with_results_come_before_others_that_were_coded_only(small, tmp
     root = html.fromstring(build(small.inputs, tmp_path / "index.html", **changed))
     for section, prefix in (("data", "Labels: "), ("agreement", "")):
         heads = root.xpath(f"//section[@aria-labelledby='{section}']//h3")
-        assert [words(head) for head in heads] == [f"{prefix}{role} engagement" for role in ("Caregiver", "Infant")]
+        assert [words(head) for head in heads[:2]] == [f"{prefix}{role} engagement" for role in ("Caregiver", "Infant")]
 
 
 def test_no_line_can_break_within_the_name_of_the_network(material, page):
@@ -324,6 +330,9 @@ def test_names_that_look_like_markup_stay_text(small, tmp_path):
     write_table(table, inputs["issues"])
     for name, columns in [
         ("agreement", ["coder_a", "coder_b"]),
+        ("events", ["coder_a", "coder_b"]),
+        ("measures", ["coder", "session", "dyad"]),
+        ("regulation", ["session", "coder"]),
         ("agreement_confusion", ["coder_a", "coder_b"]),
         ("groups", ["covariate", "level"]),
         ("cells", ["model"]),
@@ -378,13 +387,15 @@ def test_without_a_headline_no_cell_is_picked_afterwards(small, tmp_path):
 
 def test_a_study_with_one_coder_no_issues_and_no_labels_still_has_a_page(untrained_inputs, tmp_path):
     inputs = dict(untrained_inputs)
-    for name in ("agreement", "agreement_confusion", "issues", "labels", "segments"):
+    tables = ["agreement", "agreement_confusion", "issues", "labels", "segments", "reliability", "events"]
+    for name in [*tables, "measures", "transitions", "dyadic", "regulation", "icc"]:
         empty = read_table(inputs[name]).iloc[:0]
         inputs[name] = tmp_path / f"{name}.tsv"
         write_table(empty, inputs[name])
     text = build(inputs, tmp_path / "index.html")
     assert "No two coders coded the same session" in text
     assert "Neither coding nor predictions" in text
+    assert "Nobody has coded behaviour" in text and not re.search(r"\bnan\b", text, re.IGNORECASE)
 
 
 def test_values_without_a_number_are_dashes_and_not_nan(small, tmp_path):
@@ -435,3 +446,120 @@ def test_settings_of_protocols_and_networks_are_spelled_out(small, tmp_path):
     told = words(root.xpath("//section[@aria-labelledby='method']")[0])
     assert "(train coders: anna, ben; components: 4)" in told
     assert "(backbone: dinov2; weights: untrained)" in told
+
+
+def numbers(cell) -> list[float]:
+    """All numbers of a cell."""
+    found = re.findall(r"[\N{MINUS SIGN}+]?\d+\.\d+", " ".join(cell.itertext()))
+    return [float(text.replace("\N{MINUS SIGN}", "-")) for text in found]
+
+
+def test_code_by_code_the_page_has_the_numbers_of_both_tables(page, material):
+    agreement = read_table(material.inputs["agreement"], text=["code"]).query("phase == 'all' and target == 'infant'")
+    events = read_table(material.inputs["events"], text=["code"]).query("phase == 'all' and target == 'infant'")
+    table = page.xpath("//table[contains(@class, 'codes')]")[0]
+    rows = {words(row.find("th")): row.xpath("td") for row in table.xpath("tbody/tr")}
+    assert list(rows) == ["Ineg", "Inon", "Ineu", "Ipos"]
+    for code, cells in rows.items():
+        frames, event = agreement[agreement.code == code].iloc[0], events[events.code == code].iloc[0]
+        assert numbers(cells[0])[0] == pytest.approx(frames.percent, abs=0.051)
+        assert numbers(cells[1]) == pytest.approx([frames.kappa, frames.kappa_low, frames.kappa_high], abs=0.0051)
+        assert numbers(cells[2])[0] == pytest.approx(event.time_kappa, abs=0.0051)
+        assert words(cells[3]) == f"{event.matched} of {event.events_a} and {event.events_b}"
+        assert numbers(cells[4])[0] == pytest.approx(event.event_percent, abs=0.051)
+        assert numbers(cells[5]) == pytest.approx([event.onset_difference_s, event.onset_difference_abs_s], abs=0.0051)
+
+
+def test_rows_of_single_codes_stay_out_of_what_the_page_says_of_all(page, material):
+    rows = page.xpath("//section[@aria-labelledby='agreement']//tbody/tr[@class='headline']")
+    agreement = read_table(material.inputs["agreement"], text=["code"]).query("phase == 'all' and code == 'all'")
+    assert [numbers(row.xpath("td")[2])[0] for row in rows] == pytest.approx(agreement.kappa.tolist(), abs=0.0051)
+
+
+def test_all_coders_together_and_events_have_a_row_a_target(page, material):
+    section = page.xpath("//section[@aria-labelledby='agreement']")[0]
+    tables = {words(head): head.xpath("following::table")[0] for head in section.iter("h3")}
+    reliability = read_table(material.inputs["reliability"]).query("phase == 'all' and code == 'all'")
+    for target, row in zip(("infant", "caregiver"), tables["All coders together"].xpath("tbody/tr"), strict=True):
+        own = reliability[reliability.target == target].set_index("measure")
+        for cell, measure in zip(row.xpath("td")[:2], ("fleiss_kappa", "alpha_nominal"), strict=True):
+            values = own.loc[measure, ["value", "low", "high"]].astype(float).tolist()
+            assert numbers(cell) == pytest.approx(values, abs=0.0051)
+    events = read_table(material.inputs["events"]).query("phase == 'all' and code == 'all'")
+    for event, row in zip(events.itertuples(), tables["By events"].xpath("tbody/tr"), strict=True):
+        assert numbers(row.xpath("td")[5])[0] == pytest.approx(event.event_kappa, abs=0.0051)
+    assert "within 1 s" in words(section)
+
+
+def test_behaviour_is_given_as_means_over_dyads(page, material):
+    section = page.xpath("//section[@aria-labelledby='behaviour']")[0]
+    measures = read_table(material.inputs["measures"]).query("tier == 'infant' and code == 'Ipos' and phase == 'play'")
+    table = section.xpath(".//table")[0]
+    head = table.xpath("tbody/tr/th[text()='Ipos']/.. | tbody/tr/th[span][contains(., 'Ipos')]/..")[0]
+    assert words(head.xpath("td")[0]) == "Play"
+    by_dyad = measures.groupby("dyad")[["proportion", "rate_per_min", "bout_mean_s", "latency_s"]].mean().mean()
+    shown = [numbers(cell)[0] for cell in head.xpath("td")[1:]]
+    expected = [100 * by_dyad.proportion, by_dyad.rate_per_min, by_dyad.bout_mean_s, by_dyad.latency_s]
+    assert shown == pytest.approx(expected, abs=0.051)
+    never = int((measures.censored == "yes").sum())
+    assert (f"none in {never}" in words(head.xpath("td")[4])) is (never > 0)
+    dots = section.xpath(".//svg")[2].xpath(".//g[@class='dots']/circle")
+    assert len(dots) == 12 * 5 * 3
+    assert "12 sessions of 12 dyads" in words(section) and "the mean of its coders (anna and ben)" in words(section)
+
+
+def test_transitions_and_correlations_are_those_of_the_tables(page, material):
+    section = page.xpath("//section[@aria-labelledby='behaviour']")[0]
+    heat = section.xpath(".//table[@class='heat']")[0]
+    transitions = read_table(material.inputs["transitions"], text=["coder"])
+    own = transitions.query("session == 'all' and coder == 'anna' and tier == 'infant' and phase == 'all'")
+    codes = list(dict.fromkeys(own.from_code))
+    for before, row in zip(codes, heat.xpath("tbody/tr"), strict=True):
+        for after, cell in zip(codes, row.xpath("td"), strict=True):
+            found = own[(own.from_code == before) & (own.to_code == after)].iloc[0]
+            if before == after:
+                assert words(cell) == "\N{MIDDLE DOT}"
+            else:
+                assert words(cell.find("small")) == str(found["count"])
+                assert cell.text.strip() == f"{100 * found.probability:.0f}"
+    icc = read_table(material.inputs["icc"]).query("form == 'icc_a1' and phase == 'all' and tier == 'infant'")
+    table = next(table for table in section.xpath(".//table") if "ICC(A,1)" in words(table))
+    first = table.xpath("tbody/tr")[0]
+    row = icc[(icc.code == words(first.find("th"))) & (icc.measure == "proportion")].iloc[0]
+    assert numbers(first.xpath("td")[0]) == pytest.approx([row.value, row.low, row.high], abs=0.0051)
+
+
+def test_the_account_is_linked_where_there_is_one(small, tmp_path):
+    text = build(small.inputs, tmp_path / "index.html", account="../annotations/account.html")
+    assert html.fromstring(text).xpath("//a[@href='../annotations/account.html']")
+    assert "account.html" not in build(small.inputs, tmp_path / "without.html")
+
+
+def test_without_tables_of_behaviour_the_page_has_no_such_section(small, tmp_path):
+    names = ["measures", "transitions", "dyadic", "regulation", "icc", "reliability", "events"]
+    root = html.fromstring(build(small.inputs, tmp_path / "index.html", **dict.fromkeys(names)))
+    assert not root.xpath("//h2[@id='behaviour'] | //a[@href='#behaviour']")
+    assert "By events" not in words(root) and "All coders together" not in words(root)
+
+
+def test_a_scheme_without_shared_states_shows_none(small, tmp_path):
+    scheme = {key: value for key, value in small.inputs["scheme"].items() if key != "dyadic"}
+    root = html.fromstring(build(small.inputs, tmp_path / "index.html", scheme=scheme))
+    assert "What both do together" not in words(root)
+    assert not [href for href in root.xpath("//@href") if "dyadic" in href or "regulation" in href]
+
+
+def test_rules_of_the_scheme_are_on_the_page(small, tmp_path):
+    scheme = {**small.inputs["scheme"], "rules": ["A pause of < 1 s ends nothing."]}
+    method = html.fromstring(build(small.inputs, tmp_path / "index.html", scheme=scheme)).xpath("//dl[@class='method']")
+    assert "A pause of < 1 s ends nothing." in words(method[0])
+
+
+def test_weighted_kappas_stand_below_the_plain_one_where_there_are_any(small, tmp_path):
+    table = read_table(small.inputs["agreement"], text=["code"])
+    one = (table.target == "infant") & (table.phase == "all") & (table.code == "all")
+    table.loc[one, ["kappa_linear", "kappa_quadratic"]] = [0.812, 0.874]
+    write_table(table, tmp_path / "agreement.tsv")
+    root = html.fromstring(build(small.inputs, tmp_path / "index.html", agreement=tmp_path / "agreement.tsv"))
+    told = [words(cell) for cell in root.xpath("//section[@aria-labelledby='agreement']//td/small")]
+    assert [text for text in told if "linear" in text] == ["linear 0.81, quadratic 0.87"]

@@ -18,7 +18,8 @@ with stage(snakemake) as job:  # noqa: F821
             name: inputs.get(name) or None
             for name in (
                 "folds", "cells", "groups", "confusion", "fold_scores", "comparisons", "balance", "task_spans",
-                "durations", "clock", "snippet_scores", "snippet_raters", "snippet_kappas",
+                "durations", "clock", "snippet_scores", "snippet_raters", "snippet_kappas", "reliability", "events",
+                "measures", "transitions", "dyadic", "regulation", "icc",
             )
         },
         features=inputs.features, labels=inputs.labels,
@@ -26,4 +27,5 @@ with stage(snakemake) as job:  # noqa: F821
             {**cell, "path": path} for cell, path in zip(job.params.cells, inputs.probabilities, strict=True)
         ],
         headline=job.params.headline, predictions=inputs.predictions, page=job.output.page,
+        account="../annotations/account.html",
     )

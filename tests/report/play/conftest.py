@@ -203,7 +203,7 @@ def _frame_agreement(rng) -> tuple[pd.DataFrame, pd.DataFrame]:
             kappa, percent = rng.uniform(0.5, 0.75), rng.uniform(76, 88)
             for phase in ("all", target.partition("-")[0]):
                 rows.append({
-                    "target": target, "phase": phase, "coder_a": a, "coder_b": b, "percent": percent,
+                    "target": target, "phase": phase, "code": "all", "coder_a": a, "coder_b": b, "percent": percent,
                     "percent_low": percent - 5, "percent_high": percent + 4, "kappa": kappa,
                     "kappa_low": kappa - 0.13, "kappa_high": kappa + 0.1, "sessions": 6, "dyads": 6, "frames": 640,
                 })  # fmt: skip

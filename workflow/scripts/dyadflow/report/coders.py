@@ -12,13 +12,16 @@ from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.data import phase_titles
 from dyadflow.report.published import CODER_KAPPA
 from dyadflow.report.task_targets import only_phase
-from dyadflow.report.wording import interval, number, phase_title
+from dyadflow.report.wording import interval, is_missing, number, phase_title
 from dyadflow.tables import read_table
 
 
 @dataclass(frozen=True)
 class AgreementRow:
-    """Percent agreement and kappa of two coders on one target in one phase, ready to print."""
+    """Percent agreement and kappa of two coders on one target in one phase, ready to print.
+
+    `weighted` has the kappas that count near misses less, of targets whose classes are in an order; else it is empty.
+    """
 
     target: str
     phase: str
@@ -32,6 +35,7 @@ class AgreementRow:
     dyads: int
     frames: int
     kappa_value: float
+    weighted: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,13 @@ def describe_confusion(
 
 
 def describe_agreement(agreement: Path, confusion: Path, scheme: Scheme) -> list[Agreement]:
-    """Agreement between human coders, by target; of a target coded in one phase only, not by phase."""
+    """Agreement between human coders on all codes, by target; of a target coded in one phase only, not by phase."""
     table = read_table(
         agreement,
-        ["target", "phase", "coder_a", "coder_b", "percent", "kappa"],
-        text=["target", "phase", "coder_a", "coder_b"],
+        ["target", "phase", "code", "coder_a", "coder_b", "percent", "kappa"],
+        text=["target", "phase", "code", "coder_a", "coder_b"],
     )
+    table = table[table.code == "all"]
     counts = read_table(
         confusion,
         ["target", "coder_a", "coder_b", "code_a", "code_b", "frames"],
@@ -126,4 +131,10 @@ def _agreement_row(row: Any, titles: dict[str, str]) -> AgreementRow:
         dyads=int(row.dyads),
         frames=int(row.frames),
         kappa_value=float(row.kappa),
+        weighted=_weighted(row),
     )
+
+
+def _weighted(row: Any) -> str:
+    values = [(name, getattr(row, f"kappa_{name}", None)) for name in ("linear", "quadratic")]
+    return ", ".join(f"{name} {number('kappa', value)}" for name, value in values if not is_missing(value))

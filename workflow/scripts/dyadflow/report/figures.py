@@ -1,4 +1,4 @@
-"""Figures as inline SVG: stacked bars, dots with intervals, and one timeline a session.
+"""Figures as inline SVG: stacked bars, and dots with intervals.
 
 Every text that comes from a study passes through `Markup.format`, which escapes it. Colours of codes are
 classes ``k0``, ``k1`` ... that the page's style sheet defines once; all other colours are the page's own, so
@@ -14,9 +14,6 @@ from dyadflow.report.wording import clock
 
 #: Width of a timeline's drawing area, and of the margin left of it for row names, in SVG units.
 PLOT_WIDTH, MARGIN = 860, 140
-_BAND, _CURVE, _GAP = 15, 24, 4
-#: A segment at least this wide has its code written on it.
-_LABEL_WIDTH = 30
 
 
 def coordinate(value: float) -> str:
@@ -26,11 +23,12 @@ def coordinate(value: float) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """A share of a stacked bar: style class, name, seconds."""
+    """A share of a stacked bar: style class, name, seconds; `shown`, if given, is said in place of the time."""
 
     style: str
     name: str
     seconds: float
+    shown: str = ""
 
 
 def draw_stacked_bars(
@@ -71,7 +69,7 @@ def _draw_bar(parts: Sequence[Part], y: float, height: float, plot_width: float,
                 coordinate(width),
                 height,
                 part.name,
-                clock(part.seconds),
+                part.shown or clock(part.seconds),
                 f"{100 * share:.1f}",
             )
         )
@@ -214,135 +212,6 @@ def _draw_dot(row: DotRow, dot: Dot, across, y: float) -> Markup:
     )
 
 
-@dataclass(frozen=True)
-class Block:
-    """A coloured stretch of a timeline band: style class, code, onset and offset in seconds."""
-
-    style: str
-    code: str
-    onset_s: float
-    offset_s: float
-
-
-@dataclass(frozen=True)
-class Band:
-    """A row of blocks."""
-
-    name: str
-    blocks: Sequence[Block]
-    kind: str = "human"
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A confidence line: points of (seconds, value from 0 to 1); None breaks the line."""
-
-    name: str
-    points: Sequence[tuple[float, float] | None]
-
-
-def draw_timeline(groups: Sequence[Sequence[Band | Curve]], duration_s: float, title: str) -> Markup:
-    """Draw the rows of a session over time; groups of rows stand a little apart."""
-    plot = _Plot(
-        PLOT_WIDTH / max(duration_s, 1e-9), margin_for((row.name for group in groups for row in group), MARGIN)
-    )
-    pieces, y = [], 2.0
-    for group in groups:
-        for row in group:
-            if isinstance(row, Band):
-                pieces.append(_draw_band(row, y, plot))
-                y += _BAND + _GAP
-            else:
-                pieces.append(_draw_curve(row, y, plot))
-                y += _CURVE + _GAP
-        y += 8
-    pieces.insert(0, _draw_clock(duration_s, y, plot))
-    return Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img"><title>{}</title>{}</svg>').format(
-        plot.margin + PLOT_WIDTH, coordinate(y + 16), title, Markup("").join(pieces)
-    )
-
-
 def margin_for(names: Iterable[str], least: int) -> int:
     """Room left of a plot for the longest of its row names, in SVG units, and no less than `least`."""
     return max(least, 20 + round(6.8 * max(map(len, names), default=0)))
-
-
-@dataclass(frozen=True)
-class _Plot:
-    """SVG units a second, and where second 0 lies."""
-
-    scale: float
-    margin: int
-
-    def x(self, seconds: float) -> float:
-        return self.margin + seconds * self.scale
-
-
-def _draw_band(band: Band, y: float, plot: _Plot) -> Markup:
-    name = Markup('<text class="row {}" x="{}" y="{}">{}</text>').format(
-        band.kind, plot.margin - 10, _BAND - 4, band.name
-    )
-    blocks = Markup("").join(_draw_block(block, plot) for block in band.blocks)
-    return Markup('<g transform="translate(0 {})">{}<path class="bed" d="M{} 0h{}v{}h-{}z"/>{}</g>').format(
-        coordinate(y), name, plot.margin, PLOT_WIDTH, _BAND, PLOT_WIDTH, blocks
-    )
-
-
-def _draw_block(block: Block, plot: _Plot) -> Markup:
-    left = plot.x(block.onset_s)
-    right = min(plot.x(block.offset_s), plot.margin + PLOT_WIDTH)
-    width = max(right - left, 0.3)
-    drawn = Markup('<path class="{}" d="M{} 0h{}v{}h-{}z"><title>{} {}\N{EN DASH}{} s</title></path>').format(
-        block.style,
-        coordinate(left),
-        coordinate(width),
-        _BAND,
-        coordinate(width),
-        block.code,
-        f"{block.onset_s:.1f}",
-        f"{block.offset_s:.1f}",
-    )
-    if width >= max(_LABEL_WIDTH, 6 * len(block.code) + 4):
-        drawn += Markup('<text class="on {}" x="{}" y="{}">{}</text>').format(
-            block.style, coordinate(left + width / 2), _BAND - 4, block.code
-        )
-    return drawn
-
-
-def _draw_curve(curve: Curve, y: float, plot: _Plot) -> Markup:
-    path, pen = [], "M"
-    for point in curve.points:
-        if point is None:
-            pen = "M"
-            continue
-        path.append(f"{pen}{coordinate(plot.x(point[0]))} {coordinate(_CURVE * (1 - point[1]))}")
-        pen = "L"
-    return Markup(
-        '<g transform="translate(0 {0})"><text class="row model" x="{1}" y="{2}">{3}</text>'
-        '<path class="grid" d="M{4} 0h{5}M{4} {6}h{5}M{4} {7}h{5}"/><path class="curve" d="{8}"/></g>'
-    ).format(
-        coordinate(y),
-        plot.margin - 10,
-        _CURVE / 2 + 4,
-        curve.name,
-        plot.margin,
-        PLOT_WIDTH,
-        _CURVE // 2,
-        _CURVE,
-        "".join(path),
-    )
-
-
-def _draw_clock(duration_s: float, y: float, plot: _Plot) -> Markup:
-    step = next((step for step in (5, 10, 15, 30, 60, 120, 300, 600, 1200) if duration_s / step <= 12), 3600)
-    ticks = [step * number for number in range(int(duration_s // step) + 1)]
-    return Markup("").join(
-        Markup('<path class="grid" d="M{0} 0V{1}"/><text class="tick{4}" x="{0}" y="{2}">{3}</text>').format(
-            coordinate(plot.x(tick)),
-            coordinate(y),
-            coordinate(y + 13),
-            clock(tick),
-            " last" if tick * plot.scale > PLOT_WIDTH - 20 else "",
-        )
-        for tick in ticks
-    )

@@ -15,6 +15,8 @@ from dyadflow.annotations.scheme import Scheme, read_scheme
 from dyadflow.annotations.segments import Segments
 from dyadflow.report import breakdowns, data, published, results, timelines
 from dyadflow.report.balance import describe_balance
+from dyadflow.report.behaviour import MEASURES, describe_behaviour
+from dyadflow.report.coder_details import describe_codes, describe_events, describe_reliability, read_events
 from dyadflow.report.coders import Agreement, describe_agreement
 from dyadflow.report.comparisons import Comparison, describe_comparisons
 from dyadflow.report.headline import describe_headline
@@ -58,6 +60,14 @@ def build_report(
     snippet_scores: Path | None = None,
     snippet_raters: Path | None = None,
     snippet_kappas: Path | None = None,
+    reliability: Path | None = None,
+    events: Path | None = None,
+    measures: Path | None = None,
+    transitions: Path | None = None,
+    dyadic: Path | None = None,
+    regulation: Path | None = None,
+    icc: Path | None = None,
+    account: str = "",
 ) -> None:
     """Write the study's page.
 
@@ -98,6 +108,12 @@ def build_report(
         Share of every class in every fold (`folds.balance`).
     snippet_scores, snippet_raters, snippet_kappas
         Results of networks that watch snippets of video (`evaluation.snippets`). None without such networks.
+    reliability, events
+        Agreement of all coders of a target together (`agreement.reliability`), and by events (`agreement.events`).
+    measures, transitions, dyadic, regulation, icc
+        Tables of room behaviour, in one folder beside that of the page. Without `measures` the section is left out.
+    account
+        The page of the account of the coding files, relative to this one; empty: no link.
 
     Notes
     -----
@@ -119,6 +135,7 @@ def build_report(
     by_task = is_by_task(plan)
     pairs = {tuple(spec.classes) for spec in plan.targets.values()}
     distributions = data.describe_distribution(frame_labels, plan, palette)
+    matched = read_events(events)
     content = {
         "study": study,
         "scheme": plan,
@@ -137,6 +154,12 @@ def build_report(
         "label_places": task_targets(plan, [own.target for own in distributions]),
         "agreement": coders if by_task else _modelled_first(coders, table),
         "agreement_places": task_targets(plan, [own.target for own in coders]),
+        "by_code": describe_codes(agreement, matched, plan),
+        "reliability": describe_reliability(reliability, plan),
+        "events": describe_events(matched, plan),
+        "behaviour": describe_behaviour(measures, transitions, dyadic, regulation, icc, plan, palette),
+        "measures_shown": MEASURES,
+        "account": account,
         "spans": describe_spans(task_spans, plan),
         "durations": describe_durations(durations, plan),
         "clock": describe_clock(clock, plan),

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from dyadflow.annotations.scheme import Scheme
+from dyadflow.report.behaviour_tables import MISMATCH_COLOUR
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 #: Style classes of frames that carry no class, and what the page calls them.
@@ -35,19 +36,23 @@ class Palette:
         labels = [code for tier in scheme.tiers.values() for code in tier.codes]
         labels += [*scheme.merges, *(scheme.phases.codes if scheme.phases else ())]
         self._styles = {label: f"k{number}" for number, label in enumerate(dict.fromkeys(labels))}
+        states = scheme.dyadic.states if scheme.dyadic else {}
+        self._states = {name: f"s{number}" for number, name in enumerate(states)}
 
     def style(self, label: str) -> str:
         """The style class of a code, merged class or phase; ``kx`` for what the scheme does not know."""
         return self._styles.get(label, "kx")
 
+    def state_style(self, state: str) -> str:
+        """The style class of a state that both partners share; ``sx`` for none."""
+        return self._states.get(state, "sx")
+
     def rules(self) -> list[tuple[str, str, str]]:
         """For the style sheet: class, colour, and the ink that is readable on it."""
-        found = [(style, self._colour(label)) for label, style in self._styles.items()]
-        return [(style, colour, _ink_on(colour)) for style, colour in [*found, ("kx", "#999999")]]
-
-    def _colour(self, label: str) -> str:
-        colour = self._scheme.colour_of(label)
-        return colour if _COLOUR.fullmatch(colour) else "#999999"
+        found = [(style, safe_colour(self._scheme.colour_of(label))) for label, style in self._styles.items()]
+        found += [(style, safe_colour(self._scheme.dyadic.states[name].colour)) for name, style in self._states.items()]
+        found += [("kx", "#999999"), ("sx", MISMATCH_COLOUR)]
+        return [(style, colour, ink_on(colour)) for style, colour in found]
 
     def legend(self) -> list[tuple[str, list[Entry]]]:
         """Tiers, merged classes and phases, each with its codes."""
@@ -86,13 +91,18 @@ class Palette:
         return Entry(self.style(code), code, title, meaning, note)
 
 
+def safe_colour(colour: str) -> str:
+    """A colour as it is if it is ``#rrggbb``, else grey."""
+    return colour if _COLOUR.fullmatch(colour) else "#999999"
+
+
 def _status(status: str, merged_into: str | None) -> str:
     if merged_into:
         return f"counted as {merged_into}"
     return {"unscorable": "not scorable", "excluded": "excluded"}.get(status, "")
 
 
-def _ink_on(colour: str) -> str:
+def ink_on(colour: str) -> str:
     """Black or white, whichever contrasts more with the colour (WCAG relative luminance)."""
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = [

@@ -15,8 +15,9 @@ from dyadflow.annotations.labels import SessionLabels
 from dyadflow.annotations.scheme import PHASE_TIER, Scheme
 from dyadflow.annotations.segments import Segments
 from dyadflow.report.data import Session
-from dyadflow.report.figures import Band, Block, Curve, draw_timeline
 from dyadflow.report.palette import Palette
+from dyadflow.report.strip_rows import Band, Block, Curve, Row
+from dyadflow.report.strips import draw_timeline
 from dyadflow.report.task_targets import only_phase
 from dyadflow.report.wording import cell_title
 
@@ -223,7 +224,7 @@ class _Sketch:
     def draw(self, held_out: Sequence[HeldOut], predicted: pd.DataFrame) -> Timeline:
         groups = [self._phases()]
         for tier in self.scheme.tiers:
-            rows: list[Band | Curve] = self._coders(tier)
+            rows: list[Row] = self._coders(tier)
             rows += self._models(tier, [own for own in held_out if self._tier_of(own.target) == tier])
             rows += self._predicted(tier, predicted[predicted.tier == tier])
             groups.append(rows)
@@ -267,7 +268,7 @@ class _Sketch:
     def _tier_of(self, target: str) -> str:
         return self.scheme.targets[target].tier if target in self.scheme.targets else ""
 
-    def _coders(self, tier: str) -> list[Band | Curve]:
+    def _coders(self, tier: str) -> list[Row]:
         rows = self.coding[self.coding.tier == tier]
         marked = {
             coder: [(row.code, row.onset_s, row.offset_s) for row in own.itertuples()]
@@ -299,13 +300,13 @@ class _Sketch:
                     found.setdefault(coder, []).extend((start / rate_hz, stop / rate_hz) for _, start, stop in runs)
         return found
 
-    def _models(self, tier: str, held_out: Sequence[HeldOut]) -> list[Band | Curve]:
+    def _models(self, tier: str, held_out: Sequence[HeldOut]) -> list[Row]:
         """A band and a curve a target; those of targets with a phase each, which never overlap, in one row."""
         if not held_out or not all(only_phase(self.scheme, own.target) for own in held_out):
             return [row for own in held_out for row in self._model(own.target, [own])]
         return self._model(tier, held_out)
 
-    def _model(self, name: str, held_out: Sequence[HeldOut]) -> list[Band | Curve]:
+    def _model(self, name: str, held_out: Sequence[HeldOut]) -> list[Row]:
         blocks: list[Block] = []
         points: list[tuple[float, float] | None] = []
         for own in held_out:
@@ -323,8 +324,8 @@ class _Sketch:
         curve = f"probability of {classes[1]}" if len(classes) == 2 else "confidence"
         return [Band(f"{name} \N{MIDDLE DOT} model", blocks, "model"), Curve(curve, points)]
 
-    def _predicted(self, tier: str, rows: pd.DataFrame) -> list[Band | Curve]:
-        drawn: list[Band | Curve] = []
+    def _predicted(self, tier: str, rows: pd.DataFrame) -> list[Row]:
+        drawn: list[Row] = []
         for coder, own in rows.groupby("coder", sort=True):
             drawn.append(
                 Band(

@@ -91,9 +91,11 @@ def value_range(metric: str, values: Iterable[float]) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds: ``6:02``; ``1:00:05`` from an hour on."""
+    """Minutes and seconds: ``6:02``; ``1:00:05`` from an hour on; ``-0:04`` before zero, with a minus sign."""
     if is_missing(seconds):
         return ABSENT
+    if seconds <= -0.5:
+        return f"{MINUS}{clock(-seconds)}"
     whole = int(seconds + 0.5)
     hours, rest = divmod(whole, 3600)
     minutes, rest = divmod(rest, 60)
@@ -103,6 +105,12 @@ def clock(seconds: float) -> str:
 def count(value: float) -> str:
     """A whole number with thin spaces between thousands."""
     return ABSENT if is_missing(value) else f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def count_range(values: Iterable[float]) -> str:
+    """Lowest and highest of several counts: ``6 to 12``, or one of them where they are the same."""
+    known = [value for value in values if not is_missing(value)]
+    return " to ".join(dict.fromkeys(count(end) for end in (min(known), max(known)))) if known else ABSENT
 
 
 def plural(amount: int, one: str, many: str = "") -> str:

@@ -1,0 +1,1 @@
+"""The figures of a paper, one module each, as PDF and SVG."""
