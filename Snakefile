@@ -24,6 +24,7 @@ rule all:
     default_target: True
     input:
         plan.report.pages(),
+        plan.report.accounts(),
         plan.report.figures(),
         plan.report.FRONT,
         plan.prediction.elan_files(),
@@ -33,6 +34,7 @@ rule all:
 rule check:
     input:
         expand("results/{study}/annotations/checked.txt", study=list(plan.studies)),
+        plan.report.accounts(),
 
 
 # Only the codes of new sessions, as ELAN files and tables.
@@ -45,6 +47,7 @@ rule predict:
 rule report:
     input:
         plan.report.pages(),
+        plan.report.accounts(),
         plan.report.figures(),
         plan.report.FRONT,
 

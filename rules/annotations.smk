@@ -7,6 +7,7 @@ rule import_annotations:
     output:
         segments="results/{study}/annotations/sessions/{session}.segments.tsv",
         issues="results/{study}/annotations/sessions/{session}.issues.tsv",
+        account="results/{study}/annotations/sessions/{session}.account.tsv",
     log:
         "results/{study}/logs/import_annotations/{session}.log",
     benchmark:
@@ -35,6 +36,9 @@ rule collect_annotations:
         issues=plan.every_session(
             "results/{study}/annotations/sessions/{session}.issues.tsv"
         ),
+        accounts=plan.every_session(
+            "results/{study}/annotations/sessions/{session}.account.tsv"
+        ),
         probes=plan.every_session("results/{study}/media/{session}/probe.json"),
     output:
         segments=report(
@@ -45,6 +49,11 @@ rule collect_annotations:
         issues=report(
             "results/{study}/annotations/issues.tsv",
             caption="../workflow/report/issues.rst",
+            category="Annotations",
+        ),
+        files=report(
+            "results/{study}/annotations/files.tsv",
+            caption="../workflow/report/files.rst",
             category="Annotations",
         ),
     log:
@@ -64,6 +73,8 @@ rule collect_annotations:
         needs_sound=plan.annotations.needs_sound,
         least_phase_s=plan.annotations.least_phase_s,
         each_coder=plan.annotations.each_coder,
+        kinds=plan.annotations.kinds,
+        sheet_phases=plan.annotations.every_sheet_phases,
         code=plan.code("collect_annotations"),
     message:
         "Gathering segments and issues of {wildcards.study}"
@@ -71,7 +82,7 @@ rule collect_annotations:
         "../workflow/scripts/collect_annotations.py"
 
 
-# Apart from collecting, so that the table of issues stays when its errors stop the study.
+# Apart from collecting, so that the tables stay when their errors stop the study.
 rule check_study:
     input:
         issues="results/{study}/annotations/issues.tsv",

@@ -102,6 +102,14 @@ def test_gaps_in_an_exclusive_tier_are_noted_with_the_longest(checked):
     )
 
 
+def test_what_a_rejected_annotation_leaves_uncoded_is_no_gap(checked):
+    rows = coded(("infant", "Ipos", 0, 10), ("infant", "Ineu", 14, 100), ("phase", "play", 0, 100))
+    assert not len(checked(rows, told={("s01", "anna", "infant"): [(10.0, 14.0)]}))
+    issue = only(checked(rows, told={("s01", "anna", "infant"): [(10.0, 13.0)]}))
+    assert issue.rule == "gap" and "13.000 to 14.000" in issue.what
+    assert only(checked(rows, told={("s01", "ben", "infant"): [(10.0, 14.0)]})).rule == "gap"
+
+
 def test_missing_sound_matters_only_to_a_study_that_uses_it(checked):
     silent = {"s01": probe(audio=())}
     assert only(checked(GOOD, silent)).rule == "no_sound"
@@ -237,7 +245,7 @@ def test_a_scheme_with_shared_phases_asks_no_coder_for_all_of_them(checked):
 
 def test_gathering_passes_on_what_each_coder_has_to_mark(guided_play):
     segments = Segments.from_rows([*of("anna", *TASKS, *MARKED), *of("ben", *TASKS[:2], *MARKED)])
-    _, issues = gather_coding(
+    _, issues, _ = gather_coding(
         [segments], [], {"s01": probe()}, vocabulary=Vocabulary.of(guided_play), needs_sound=False,
         coding={"s01": ["anna", "ben"]}, phased=[], severities={"missing_phase": "warning"},
         least_phase_s=20.0, each_coder=True,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dyadflow.annotations.formats.writers.eaf import write_eaf
 from dyadflow.annotations.formats.reading import CodingFileError
 from dyadflow.annotations.formats.registry import read_coding
+from dyadflow.annotations.formats.writers.eaf import write_eaf
 from dyadflow.annotations.importing import import_coding
 from dyadflow.annotations.labels import EXCLUDED, label_frames, label_spec
 from dyadflow.annotations.segments import Segments
@@ -160,7 +160,7 @@ def test_a_file_of_another_name_for_the_session_is_noted(imported):
         ("s01.txt", b"\xff\xfe\r\x00\n\x00", "empty_file"),
         ("s01.mp4", b"\x00\x01\x02\x03\x00\x00\x99", "unreadable_file"),
         ("s01.docx", b"Dear Anna, here is the coding", "unreadable_file"),
-        ("s01.tsv", b"tier\tcode\tonset\toffset_s\n", "unreadable_file"),
+        ("s01.tsv", b"tier\tcode\twhen\toffset_s\n", "unreadable_file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_error_in_one_line(tmp_path, vocabulary, name, content, rule):

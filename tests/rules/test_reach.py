@@ -21,8 +21,8 @@ BY_NAME = {
     "predict_clips": ["dyadflow.models.video.networks.mc3_18"],
 }
 READ_LABELS = {"label_frames", "index_labels", "compare_coders", "assign_folds", "train_cell", "evaluate_study",
-               "build_report", "predict_session", "compare_task_spans", "evaluate_snippets", "train_video_cell",
-               "predict_clips"}
+               "build_report", "predict_session", "compare_task_spans", "compare_events", "evaluate_snippets",
+               "draw_figures", "train_video_cell", "predict_clips"}
 VIDEO = {"train_video_cell", "predict_clips"}
 
 
@@ -43,14 +43,22 @@ def rules():
 @pytest.mark.parametrize(("module", "expected"), [
     ("demo.render", {"make_demo_session"}),
     ("media.settings", {"decode_session"}),
-    ("media.probe", {"probe_recording", "collect_annotations", "extract_features"}),
+    ("media.probe", {"probe_recording", "collect_annotations", "write_account", "summarise_behaviour",
+                     "extract_features"}),
     ("media.decode", {"decode_session"}),
     ("media.read", {"decode_session", "extract_features", "write_clips", *VIDEO}),
     ("annotations.importing", {"import_annotations"}),
     ("annotations.formats.readers.observer", {"import_annotations"}),
     ("annotations.check", {"collect_annotations"}),
     ("annotations.labels", READ_LABELS),
-    ("agreement.coders", {"compare_coders", "compare_task_spans"}),
+    ("agreement.coders", {"compare_coders", "compare_task_spans", "compare_events"}),
+    ("agreement.pairs", {"compare_coders", "compare_task_spans", "compare_events"}),
+    ("agreement.matching", {"compare_events"}),
+    ("agreement.icc", {"summarise_behaviour"}),
+    ("behaviour.transitions", {"summarise_behaviour"}),
+    ("annotations.doctor.shifts", {"collect_annotations"}),
+    ("report.account", {"write_account"}),
+    ("report.paper.code_transitions", {"draw_figures"}),
     ("features.settings", {"extract_features"}),
     ("features.backbones.dinov2", {"extract_features"}),
     ("features.stream", {"extract_features", "train_cell", "predict_session"}),

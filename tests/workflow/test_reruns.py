@@ -14,8 +14,9 @@ def test_a_second_run_runs_no_job_not_even_in_a_moved_folder(project):
 
 
 def test_a_comment_and_a_docstring_rerun_nothing(project):
-    rooms = {"media": "decode", "annotations": "labels", "agreement": "kappa", "features": "stream",
-             "folds": "assign", "models": "training", "evaluation": "cells", "prediction": "predict", "report": "page"}
+    rooms = {"media": "decode", "annotations": "labels", "agreement": "kappa", "behaviour": "measures",
+             "features": "stream", "folds": "assign", "models": "training",
+             "evaluation": "cells", "prediction": "predict", "report": "page"}
     for room, module in rooms.items():
         project.append(f"workflow/scripts/dyadflow/{room}/{module}.py", "\n# A remark.\n")
     project.edit("workflow/scripts/dyadflow/media/grid.py", "How many.", "How many there are.")
@@ -31,6 +32,11 @@ CHANGED_FUNCTION = "\n\ndef _one_more():\n    return 1\n"
     ("annotations/formats/readers/eaf", {"import_annotations"}),
     ("annotations/labels", {"label_frames"}),
     ("folds/assign", {"assign_folds"}),
+    ("annotations/doctor/shifts", {"collect_annotations"}),
+    ("agreement/matching", {"compare_events"}),
+    ("behaviour/measures", {"summarise_behaviour"}),
+    ("report/account", {"write_account"}),
+    ("report/paper/style", {"draw_figures"}),
     ("evaluation/signflip", {"evaluate_study"}),
     ("report/page", {"build_report"}),
     ("provenance/manifest", set()),
@@ -53,7 +59,8 @@ def test_one_backbone_and_one_network_start_only_their_own_jobs(project):
 def test_a_changed_merge_reruns_labels_and_what_follows_but_no_decoding_and_no_extraction(project):
     project.edit("config/schemes/icep-r.yaml", "codes: [Cwit, Cint, Chos]", "codes: [Cwit, Cint]")
     assert project.planned() == {
-        "label_frames": 4, "index_labels": 1, "compare_coders": 1, **EVERYTHING_FITTED}
+        "label_frames": 4, "index_labels": 1, "compare_coders": 1, "compare_events": 1, "summarise_behaviour": 1,
+        "write_account": 1, "draw_figures": 1, **EVERYTHING_FITTED}
 
 
 @pytest.mark.parametrize(("place", "value", "started"), [
@@ -62,7 +69,9 @@ def test_a_changed_merge_reruns_labels_and_what_follows_but_no_decoding_and_no_e
     (("folds", "outer"), 3, {"assign_folds"}),
     (("evaluation", "covariates"), [], {"evaluate_study"}),
     (("features", "extractors", "logmel", "options"), {"mels": 20}, {"extract_features"}),
-    (("title",), "Another title", {"build_report", "build_front_page"}),
+    (("title",), "Another title", {"build_report", "build_front_page", "write_account"}),
+    (("agreement",), {"tolerance_s": 0.5}, {"compare_coders", "compare_events"}),
+    (("behaviour",), {"lag_s": 2.0}, {"summarise_behaviour"}),
     (("severities",), {"gap": "warning"}, {"collect_annotations"}),
 ])
 def test_an_edited_setting_starts_its_own_rooms_jobs_only(project, tiny, place, value, started):

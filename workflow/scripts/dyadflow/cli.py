@@ -50,7 +50,8 @@ def check(
     from dyadflow.study.targets import check_targets
 
     found = check_targets(
-        targets, scheme=scheme, recording=recording, format=_format_of(format, columns), columns=_named_columns(columns or []), page=page
+        targets, scheme=scheme, recording=recording, format=_format_of(format, columns),
+        columns=_named_columns(columns or []), page=page,
     )
     found.write(issues=table, files=files)
     for line in found.balances:
@@ -85,8 +86,9 @@ def convert(
         written = export_stream(source, destination, session)
     else:
         written = convert_file(
-            source, destination, format=_format_of(format, columns), to=to, options=ReadOptions(_named_columns(columns or [])),
-            scheme=read_scheme(scheme) if scheme else None, media=media,
+            source, destination, format=_format_of(format, columns), to=to,
+            options=ReadOptions(_named_columns(columns or [])), scheme=read_scheme(scheme) if scheme else None,
+            media=media,
         )
     for issue in written.issues:
         print(f"{issue.severity}: {issue.sentence()}", file=sys.stderr)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from dyadflow.annotations.issues import Issue, Issues, count_of
+from dyadflow.annotations.doctor.bounds import check_bounds, find_gaps
+from dyadflow.annotations.issues import Issue, Issues
 from dyadflow.annotations.own_phases import check_own_phases, find_unmarked
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
@@ -28,6 +27,7 @@ def check_coding(
     tolerance_s: float = 0.1,
     least_phase_s: float = 0.0,
     each_coder: bool = False,
+    told: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]] | None = None,
 ) -> Issues:
     """Add to the issues of the import what only shows beside the recordings.
 
@@ -55,6 +55,9 @@ def check_coding(
         The least that a coder's phase may last: the length of a snippet, in seconds. Only with `each_coder`.
     each_coder
         Whether every coder has to mark the phases.
+    told
+        For each (session, coder, tier) the spans, onset_s and offset_s, of annotations that the import rejected: an
+        issue has told of them, so that what they leave uncoded is no gap.
 
     Returns
     -------
@@ -96,7 +99,8 @@ def check_coding(
         for coder in dict.fromkeys(coders):
             if coder in tables:
                 end_s = (ends_s or {}).get(session, _duration_s(probes.get(session)))
-                found.extend(_check_coder(session, coder, tables[coder], end_s, vocabulary, tolerance_s))
+                found.extend(check_bounds(session, coder, tables[coder], end_s, tolerance_s))
+                found.extend(find_gaps(session, coder, tables[coder], vocabulary, tolerance_s, told or {}))
             elif (session, coder) not in excused:
                 found.append(
                     Issue(
@@ -170,58 +174,3 @@ def _check_names(session: str, coders: Sequence[str]) -> Iterable[Issue]:
                 coder=coder,
                 fix="give each coder a name of their own in the coding sheet",
             )
-
-
-def _check_coder(
-    session: str, coder: str, table: pd.DataFrame, end_s: float, vocabulary: Vocabulary, tolerance_s: float
-) -> Iterable[Issue]:
-    late = table[table.offset_s > end_s + tolerance_s].sort_values("onset_s", kind="stable")
-    if len(late):
-        first = late.iloc[0]
-        yield Issue(
-            "past_the_end",
-            f"{_segments_lie(late)} past the end of the recording ({end_s:.3f} s), first {first.code!r} from "
-            f"{first.onset_s:.3f} to {first.offset_s:.3f} s",
-            fix="check that it is the right recording, and its offset",
-            session=session,
-            coder=coder,
-        )
-    early = table[table.onset_s < -tolerance_s].sort_values("onset_s", kind="stable")
-    if len(early):
-        first = early.iloc[0]
-        yield Issue(
-            "before_zero",
-            f"{_segments_lie(early)} before the recording begins, first {first.code!r} at {first.onset_s:.3f} s",
-            fix="check the offset of the coding",
-            session=session,
-            coder=coder,
-        )
-    for tier, group in table.groupby("tier", sort=False):
-        if tier in vocabulary.exclusive_tiers and tier != PHASE_TIER and not vocabulary.terms(tier).otherwise:
-            yield from _find_gaps(session, coder, tier, group, tolerance_s)
-
-
-def _segments_lie(rows: pd.DataFrame) -> str:
-    """How many segments, and of which tiers: one finding for all that a shifted file has shifted."""
-    tiers = ", ".join(f"{count} of tier {tier!r}" for tier, count in rows.tier.value_counts(sort=False).items())
-    return f"{count_of(len(rows), 'segment')} ({tiers}) {'lies' if len(rows) == 1 else 'lie'}"
-
-
-def _find_gaps(
-    session: str, coder: str, tier: str, group: pd.DataFrame, tolerance_s: float
-) -> Iterable[Issue]:
-    group = group.sort_values("onset_s", kind="stable")
-    ends_s = group.offset_s.cummax().to_numpy()[:-1]
-    lengths_s = group.onset_s.to_numpy()[1:] - ends_s
-    gaps = lengths_s > tolerance_s
-    if gaps.any():
-        longest = int(lengths_s.argmax())
-        yield Issue(
-            "gap",
-            f"{count_of(int(gaps.sum()), 'stretch', 'stretches')} between the first and the last code of tier "
-            f"{tier!r} without a code, "
-            f"{lengths_s[gaps].sum():.3f} s together, the longest from {ends_s[longest]:.3f} to "
-            f"{ends_s[longest] + lengths_s[longest]:.3f} s",
-            session=session,
-            coder=coder,
-        )

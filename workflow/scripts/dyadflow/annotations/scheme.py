@@ -86,7 +86,8 @@ class Target(_Strict):
         default_factory=list, description="The only phases that this target is coded in; empty: all of them."
     )
     ordered: bool = Field(
-        False, description="Whether the order of the classes means more and more of something: then kappa is weighted too."
+        False,
+        description="Whether the order of the classes means more and more of something: then kappa is weighted too.",
     )
 
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
+from dyadflow.agreement.settings import AgreementSettings
 from dyadflow.annotations.issues import SEVERITIES
+from dyadflow.behaviour.settings import BehaviourSettings
 from dyadflow.demo.play.settings import PlaySettings
 from dyadflow.demo.settings import DemoSettings
 from dyadflow.evaluation.settings import EvaluationSettings
@@ -35,6 +37,10 @@ class StudySettings(BaseModel):
     scheme: str = Field(description="The coding scheme: a YAML file such as config/schemes/icep-r.yaml.")
     sessions: str = Field("sessions.tsv", description="Sheet of sessions: session, dyad, media, ...")
     coding: str = Field("coding.tsv", description="Sheet of coding files: session, coder, kind, format, path, offset.")
+    coding_columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="For coding files that are plain tables: which column is which (onset_s, offset_s, code, ...).",
+    )
     data_folder: str = Field(".", description="Folder that paths in the two sheets start from.")
     human_folder: str = Field("human", description="What people make by hand: pinned folds. Never written by a rule.")
     seed: int = Field(1, description="Every random choice of the study follows from this number.")
@@ -43,6 +49,8 @@ class StudySettings(BaseModel):
     )
     targets: list[str] = Field(default_factory=list, description="Targets of the scheme to model; none: no training.")
     media: MediaSettings = Field(default_factory=MediaSettings)
+    agreement: AgreementSettings = Field(default_factory=AgreementSettings)
+    behaviour: BehaviourSettings = Field(default_factory=BehaviourSettings)
     features: FeatureSettings = Field(default_factory=FeatureSettings)
     folds: FoldSettings = Field(default_factory=FoldSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)

@@ -145,7 +145,8 @@ def choose_writer(path: str | Path, format: str = "auto"):
         return WRITERS[format]
     if format != "auto":
         raise DyadflowError(
-            f"no format that is written is called {format!r}", where=str(path), fix=f"choose one of {', '.join(WRITERS)}"
+            f"no format that is written is called {format!r}", where=str(path),
+            fix=f"choose one of {', '.join(WRITERS)}",
         )
     ending = Path(path).suffix.lower()
     for writer in WRITERS.values():

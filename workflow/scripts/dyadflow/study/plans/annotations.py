@@ -27,11 +27,12 @@ class Annotations(RoomPlan):
         return [coding.path for coding in self.of(wildcards).coding_of(wildcards.session)]
 
     def coding(self, wildcards: Any) -> list[dict]:
-        """Coder, format and shift of each coding file of a session, in the order of `coding_files`."""
+        """Coder, format, shift and columns of each coding file of a session, in the order of `coding_files`."""
         study = self.of(wildcards)
-        start_s = study.session(wildcards.session).offset_s
+        start_s, columns = study.session(wildcards.session).offset_s, study.settings.coding_columns
         return [
             {"coder": coding.coder, "format": coding.format, "offset_s": coding.offset_s + start_s}
+            | ({"columns": columns} if columns else {})
             for coding in study.coding_of(wildcards.session)
         ]
 
@@ -116,3 +117,22 @@ class Annotations(RoomPlan):
     def dyads(self, wildcards: Any) -> dict[str, str]:
         """Dyad of every session, in the sheet's order."""
         return {session.name: session.dyad for session in self.of(wildcards).sessions}
+
+    def dyads_and_covariates(self, wildcards: Any) -> dict[str, dict]:
+        """Dyad and covariates of every session, in the sheet's order."""
+        return {
+            session.name: {"dyad": session.dyad, "covariates": session.covariates}
+            for session in self.of(wildcards).sessions
+        }
+
+    def ordered_targets(self, wildcards: Any) -> list[str]:
+        """Targets whose classes are in an order that means something."""
+        return [name for name, target in self.of(wildcards).scheme.targets.items() if target.ordered]
+
+    def agreement(self, wildcards: Any) -> dict:
+        """How agreement is measured."""
+        return self.of(wildcards).settings.agreement.model_dump()
+
+    def behaviour(self, wildcards: Any) -> dict:
+        """How behaviour is summarised."""
+        return self.of(wildcards).settings.behaviour.model_dump()

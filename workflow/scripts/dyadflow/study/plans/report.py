@@ -29,6 +29,11 @@ class Report(RoomPlan):
             },
         }
 
+    def names(self, wildcards: Any) -> dict[str, str]:
+        """Name and title of the study."""
+        study = self.of(wildcards)
+        return {"name": study.name, "title": study.settings.title or study.name}
+
     def headline(self, wildcards: Any) -> dict[str, str] | None:
         """The cell that the page opens with; None in a study that trains nothing."""
         study = self.of(wildcards)
@@ -83,6 +88,15 @@ class Report(RoomPlan):
             }
             for name, study in self.plan.studies.items()
         ]
+
+    def accounts(self) -> list[str]:
+        """The account of every study's coding files."""
+        return [f"{RESULTS}/{name}/annotations/account.html" for name in self.plan.studies]
+
+    def figures(self) -> list[str]:
+        """The figures of every study, as PDF; SVG comes with them."""
+        drawn = ("agreement", "confusion", "behaviour", "transitions", "dyadic")
+        return [f"{RESULTS}/{name}/figures/{figure}.pdf" for name in self.plan.studies for figure in drawn]
 
     def pages(self) -> list[str]:
         """The page of every study."""
