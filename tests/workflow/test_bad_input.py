@@ -20,6 +20,10 @@ pytestmark = pytest.mark.xdist_group("tiny")
 NOISE = re.compile(r"Traceback|MissingInputException|KeyError|RuntimeError|in <module>")
 
 
+#: All sessions of such a study are copies of one, which the doctor rightly says; here something else is looked at.
+COPIES = {"swapped_sessions": "note", "other_recording": "note"}
+
+
 class Own:
     """A study of recordings and coding files that no rule makes: copies of the first session, to spoil."""
 
@@ -33,7 +37,8 @@ class Own:
         for name in sessions:
             for end in (".mp4", "_anna.txt", "_ben.eaf"):
                 shutil.copy2(made / f"t1{end}", self.data / f"{name}{end}")
-        self.project.write_study({**self.settings, **settings}, sessions)
+        severities = COPIES | settings.get("severities", {})
+        self.project.write_study({**self.settings, **settings, "severities": severities}, sessions)
 
     def ffmpeg(self, source: str, *arguments: str, to: str) -> None:
         command = [ffmpeg_binary(), "-v", "error", "-y", "-i", self.data / source, *arguments, self.data / to]
@@ -239,9 +244,10 @@ def assert_nothing_is_lost(own, issues):
 
 def test_a_session_without_coding_is_no_fault_and_is_predicted(finished):
     status, found, _ = dyadflow_check(finished, "tiny")
-    assert (status, found) == (0, [
-        "note: session new: no coder's file is given for this session; it can be predicted, not learned from.",
-        "0 errors, 1 other finding."])
+    assert status == 0 and found[-1] == f"0 errors, {len(found) - 1} other findings."
+    told = "note: session new: no coder's file is given for this session; it can be predicted, not learned from."
+    assert told in found
+    assert all(line.startswith("note: ") for line in found[:-1])
     assert finished.path("results/tiny/prediction/new.eaf").exists()
     labels = pd.read_csv(finished.path("results/tiny/annotations/labels.tsv"), sep="\t")
     assert list(labels.session) == ["t1", "t2", "t3", "t4"]
