@@ -89,3 +89,38 @@ def test_a_network_with_an_adapter_is_refused(sound, w2vbert_settings, extract_o
     config = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "add_adapter": True}
     with pytest.raises(DyadflowError, match="without an adapter"):
         extract_one(w2vbert_settings(config=config), sound(1.0), 12)
+
+
+@pytest.mark.parametrize(("rate_hz", "frames"), [(25.0, 75), (12.5, 37), (29.97, 90)])
+def test_a_window_is_what_transformers_makes_of_it_alone(
+    saved, sound, w2vbert_settings, extract_one, rate_hz, frames
+):
+    import torch
+    from transformers import SeamlessM4TFeatureExtractor
+
+    folder, model = saved
+    path = sound(3.0)
+    stream = extract_one(w2vbert_settings(weights=str(folder), mode="windowed", windows_per_batch=16), path, frames,
+                         rate_hz=rate_hz)
+    samples = np.concatenate([np.zeros(8000, np.float32), *read_samples(path), np.zeros(8000, np.float32)])
+    listen = SeamlessM4TFeatureExtractor()
+    for frame in (0, 1, frames // 2, frames - 1):
+        start = 8000 + round((frame + 0.5) / rate_hz * 16000 - 800)
+        given = listen(samples[start:start + 1600], sampling_rate=16000, return_tensors="pt")
+        with torch.no_grad():
+            hidden = model(**given).last_hidden_state[0].numpy()
+        assert len(hidden) == 4
+        np.testing.assert_allclose(stream.values[frame], hidden.mean(axis=0), atol=1e-4)
+
+
+def test_windows_together_give_what_each_gives_alone(sound, w2vbert_settings, extract_one):
+    one, many = (
+        extract_one(w2vbert_settings(mode="windowed", left_s=0.1, windows_per_batch=number), sound(2.0), 25)
+        for number in (1, 9)
+    )
+    np.testing.assert_allclose(one.values, many.values, atol=1e-5)
+
+
+def test_a_window_without_a_token_is_refused(w2vbert_settings):
+    with pytest.raises(ValueError, match="35 ms"):
+        w2vbert_settings(mode="windowed", left_s=0.01, right_s=0.01)

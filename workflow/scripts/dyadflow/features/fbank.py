@@ -63,6 +63,28 @@ class Filterbank:
             if whole:
                 yield ((rows[:whole] - mean) / deviation).astype(np.float32).reshape(-1, STRIDE * len(mean))
 
+    def tokens_of(self, excerpts: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Tokens of many excerpts of one length, each band normalised within each excerpt alone.
+
+        Parameters
+        ----------
+        excerpts
+            Samples, shape (n, samples).
+
+        Returns
+        -------
+        ndarray, shape (n, tokens, 160)
+            A window left over by the pairs is left out, as transformers' mask does.
+        """
+        windows = np.lib.stride_tricks.sliding_window_view(excerpts, LENGTH, axis=1)[:, ::HOP]
+        count, each = windows.shape[:2]
+        power = self._power(windows.reshape(-1, LENGTH))
+        energies = np.log(np.maximum(_FLOOR, (self._bands @ power.T).T)).reshape(count, each, -1)
+        mean, variance = energies.mean(axis=1, keepdims=True), energies.var(axis=1, ddof=1, keepdims=True)
+        whole = each // STRIDE * STRIDE
+        normal = ((energies - mean) / np.sqrt(variance + _TINY))[:, :whole]
+        return normal.astype(np.float32).reshape(count, whole // STRIDE, -1)
+
     def _measure(self, path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and deviation of each band over the windows of the whole recording, shape (80,) each."""
         count, mean, scatter = 0, 0.0, 0.0

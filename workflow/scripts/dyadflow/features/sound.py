@@ -100,3 +100,37 @@ def _sum_ranges(
     """Sum of ``tokens[first:stop]`` for each pair, in double precision."""
     padded = np.concatenate([tokens.astype(np.float64), np.zeros((1, tokens.shape[1]))])
     return np.add.reduceat(padded, np.stack([first, stop], axis=1).ravel(), axis=0)[::2]
+
+
+def cut_excerpts(
+    blocks: Iterable[NDArray[np.floating]], starts: NDArray[np.int64], length: int
+) -> Iterator[NDArray[np.float32]]:
+    """Cut an excerpt of sound for each start, one after another; what lies outside the recording is silence.
+
+    Parameters
+    ----------
+    blocks
+        Samples in order, each of shape (n,).
+    starts
+        First sample of each excerpt, in ascending order; may be negative.
+    length
+        Samples of each.
+
+    Yields
+    ------
+    ndarray, shape (length,)
+    """
+    source, ended = iter(blocks), False
+    before = max(0, -int(starts[0])) if len(starts) else 0
+    buffer, offset = np.zeros(before, np.float32), -before
+    for start in starts:
+        while not ended and offset + len(buffer) < start + length:
+            block = next(source, None)
+            ended = block is None
+            if block is not None:
+                kept = buffer[max(0, int(start) - offset):]
+                offset += len(buffer) - len(kept)
+                buffer = np.concatenate([kept, block])
+        first = int(start) - offset
+        excerpt = buffer[max(0, first) : first + length]
+        yield np.concatenate([excerpt, np.zeros(length - len(excerpt), np.float32)])

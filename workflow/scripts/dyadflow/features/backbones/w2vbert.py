@@ -1,28 +1,30 @@
-"""Wav2Vec2-BERT: the sound encoded in long overlapping chunks, pooled into video frames.
+"""Wav2Vec2-BERT: the sound encoded in long overlapping chunks, or round each frame alone; one row a video frame.
 
 Barrault et al., "Seamless" (2023). A (Withanage Don et al., ICMI 2024, doi 10.1145/3678957.3685704) encodes
-100 ms round each frame alone; such a window is four or five tokens long, and normalising each alone takes its
-loudness away. Here a frame is heard in its context, and normalised over the recording.
+100 ms round each frame alone (``windowed``); such a window is four tokens long, and normalising each alone takes its
+loudness away. By default (``contextual``) a frame is heard in its context, and normalised over the recording.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dyadflow.errors import DyadflowError
 from dyadflow.features.device import choose_device, multiply_in, name_precision
 from dyadflow.features.fbank import TOKEN_FIRST_S, TOKEN_HOP_S, Filterbank, count_tokens
-from dyadflow.features.sound import pool_into_frames
+from dyadflow.features.sound import cut_excerpts, pool_into_frames
 from dyadflow.features.stream import StreamWriter
 from dyadflow.features.weights import UNTRAINED, build_untrained, find_weights, identify_weights, load_model
 from dyadflow.media.grid import FrameGrid
-from dyadflow.media.read import count_samples
+from dyadflow.media.read import count_samples, read_samples
+from dyadflow.media.wav import AUDIO_RATE_HZ
 
 if TYPE_CHECKING:
     from dyadflow.features.settings import ExtractorSettings
@@ -36,12 +38,23 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Literal["contextual"] = Field(
-        default="contextual", description="How sound is cut up: long chunks, each frame heard in its context."
+    mode: Literal["contextual", "windowed"] = Field(
+        default="contextual",
+        description="How sound is cut up: contextual, long chunks, each frame heard in its context; windowed, an "
+        "excerpt round each frame, encoded alone, as published.",
     )
     chunk_s: float = Field(default=20.0, ge=0.1, description="Seconds that are kept of each chunk.")
     margin_s: float = Field(
         default=2.0, ge=0, description="Seconds that a chunk is heard before and after what is kept of it."
+    )
+    left_s: float = Field(
+        default=0.05, ge=0, description="Windowed: seconds that are heard before the middle of a frame."
+    )
+    right_s: float = Field(
+        default=0.05, ge=0, description="Windowed: seconds that are heard after the middle of a frame."
+    )
+    windows_per_batch: int = Field(
+        default=256, ge=1, description="Windowed: excerpts that go through the network at once."
     )
     chunks_per_batch: int = Field(default=1, ge=1, description="Chunks that go through the network at once.")
     config: dict[str, Any] = Field(
@@ -49,6 +62,12 @@ class Options(BaseModel):
         description="Of untrained weights: fields of Wav2Vec2BertConfig (hidden_size, num_hidden_layers, "
         "num_attention_heads, intermediate_size ...).",
     )
+
+    @model_validator(mode="after")
+    def _holds_a_token(self) -> Options:
+        if not count_tokens(round((self.left_s + self.right_s) * AUDIO_RATE_HZ)):
+            raise ValueError("left_s and right_s together have to be 35 ms or more, or there is no token to hear")
+        return self
 
 
 class Backbone:
@@ -64,13 +83,29 @@ class Backbone:
         self.attributes = {**found, "precision": name_precision(self._device, half=settings.half)}
 
     def extract(self, path: Path, grid: FrameGrid, into: StreamWriter) -> None:
-        """Write one row a frame, shape (frames, dims): the mean of the tokens centred in it."""
+        """Write one row a frame, shape (frames, dims): the mean of the tokens centred in it, or of its excerpt's."""
+        if self._options.mode == "windowed":
+            self._extract_windows(path, grid, into)
+            return
         count = count_tokens(count_samples(path))
         if not count:
             raise DyadflowError("the sound is shorter than 35 ms", where=str(path), fix="check the recording")
         encoded = self._encode(self._filterbank.tokens(path), count)
         for rows in pool_into_frames(encoded, count, first_s=TOKEN_FIRST_S, hop_s=TOKEN_HOP_S, grid=grid):
             into.append(rows)
+
+    def _extract_windows(self, path: Path, grid: FrameGrid, into: StreamWriter) -> None:
+        """One excerpt a frame, encoded alone; the mean of its last hidden states."""
+        import torch
+
+        length = round((self._options.left_s + self._options.right_s) * AUDIO_RATE_HZ)
+        starts = np.round((grid.centres_s() - self._options.left_s) * AUDIO_RATE_HZ).astype(np.int64)
+        excerpts = cut_excerpts(read_samples(path), starts, length)
+        while batch := list(islice(excerpts, self._options.windows_per_batch)):
+            tokens = torch.from_numpy(self._filterbank.tokens_of(np.stack(batch))).to(self._device)
+            with torch.inference_mode(), multiply_in(self._device, half=self._half):
+                hidden = self._model(input_features=tokens).last_hidden_state
+            into.append(hidden.float().mean(dim=1).cpu().numpy())
 
     def _encode(self, blocks: Iterator[NDArray[np.float32]], count: int) -> Iterator[NDArray[np.float32]]:
         """Last hidden states, in order, each of shape (tokens, dims); `count` in all."""
