@@ -8,7 +8,7 @@ from dyadflow.features.stream import Stream, open_stream
 from dyadflow.models.data import read_cell_data
 from dyadflow.models.fusion import Fused, fuse_session
 from dyadflow.models.preparation import fit_preparation
-from dyadflow.models.projection import fit_projection, project_tokens
+from dyadflow.models.projection import fit_projection
 from dyadflow.models.scaling import Scaler, fit_scaler, scale_session
 from dyadflow.models.settings import ProtocolSettings
 
@@ -44,7 +44,7 @@ def test_a_fold_s_components_are_those_of_its_training_tokens(make_world):
     store = data.shelf.take(session, RECIPE)["infant.dinov2"]
     expected = (world.raw[session]["tokens"] - mean) @ basis
     np.testing.assert_allclose(
-        project_tokens(store, projection), expected.reshape(len(expected), -1), atol=0.02 * expected.std()
+        projection.apply(store), expected.reshape(len(expected), -1), atol=0.02 * expected.std()
     )
 
     # Standard scaling over the training sessions: mean 0, deviation 1.
@@ -141,3 +141,69 @@ def test_sessions_together_are_scaled_as_their_rows_one_below_the_other():
     scaler, whole = fit_scaler(fused, "standard"), np.concatenate(parts).astype(np.float64)
     np.testing.assert_allclose(scaler.mean, whole.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(scaler.scale, whole.std(axis=0), rtol=1e-6)
+
+
+def all_data(world):
+    return read_cell_data(
+        folds=world.folds, labels=world.labels, features=world.write_indexes(), recipe=RECIPE, target="infant",
+        coders=["A"],
+    )
+
+
+@pytest.mark.parametrize("projection", ["per_session", "per_frame", "all_sessions"])
+def test_the_authors_other_definitions_are_principal_components_of_what_they_name(make_world, projection):
+    world = make_world()
+    data = all_data(world)
+    protocol = ProtocolSettings(
+        train_coders=["A"], score_coders=["A"], components=2, minimum_kept=0.9, projection=projection)
+    training, session = data.split(0, 0)[0], data.held_out(0)[0]
+    fitted = fit_preparation(data, training, RECIPE, protocol)
+    store = data.shelf.take(session, RECIPE)["infant.dinov2"]
+    found = fitted.projections["infant.dinov2"].apply(store)
+    # What the store remembers is what a frame's own components are of; of the others, the raw tokens.
+    tokens = store.tokens() if projection == "per_frame" else world.raw[session]["tokens"]
+    if projection == "per_frame":
+        expected = []
+        for frame in tokens.astype(np.float64):
+            mean, basis = principal_components(frame, 2)
+            expected.append((frame - mean) @ basis)
+    else:
+        names = [session] if projection == "per_session" else list(data.folds.session)
+        mean, basis = principal_components(
+            np.concatenate([world.raw[name]["tokens"].reshape(-1, 12) for name in names]), 2)
+        expected = (tokens - mean) @ basis
+    expected = np.reshape(expected, (len(tokens), -1))
+    apart = np.abs(found - expected)
+    assert np.mean(apart < 0.03 * expected.std()) > (0.97 if projection == "per_frame" else 0.999)
+
+
+def test_components_record_their_share_of_the_variance(make_world):
+    world = make_world()
+    data = all_data(world)
+    protocol = ProtocolSettings(train_coders=["A"], score_coders=["A"], components=3, minimum_kept=0.9)
+    training = data.split(0, 0)[0]
+    explained = fit_preparation(data, training, RECIPE, protocol).projections["infant.dinov2"].explained
+    flat = np.concatenate([world.raw[name]["tokens"].reshape(-1, 12) for name in training])
+    variances = np.linalg.svd(flat - flat.mean(axis=0), compute_uv=False) ** 2
+    np.testing.assert_allclose(explained, variances[:3] / variances.sum(), atol=1e-9)
+
+
+@pytest.mark.parametrize("projection", ["train_fold", "per_frame"])
+def test_a_checkpoint_holds_what_reduces_the_tokens(make_world, projection):
+    import torch
+
+    from dyadflow.models.checkpoint import Checkpoint
+
+    world = make_world()
+    data = all_data(world)
+    protocol = ProtocolSettings(
+        train_coders=["A"], score_coders=["A"], components=2, minimum_kept=0.9, projection=projection)
+    fitted = fit_preparation(data, data.split(0, 0)[0], RECIPE, protocol)
+    content = Checkpoint({"classes": ["a", "b"]}, fitted, {"weight": torch.ones(1)}).to_bytes()
+    again = Checkpoint.from_bytes(content)
+    session = data.held_out(0)[0]
+    streams = data.shelf.take(session, RECIPE)
+    frames = data.grids[session].frames
+    np.testing.assert_array_equal(
+        again.preparation.apply(streams, frames=frames), fitted.apply(streams, frames=frames))
+    assert again.to_bytes() == content

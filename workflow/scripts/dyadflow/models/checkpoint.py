@@ -1,7 +1,7 @@
 """Checkpoints: one file that holds everything a prediction needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,16 @@ import numpy as np
 from dyadflow.errors import DyadflowError
 from dyadflow.models.packing import pack_checkpoint, read_checkpoint_file, unpack_checkpoint
 from dyadflow.models.preparation import Preparation
-from dyadflow.models.projection import Projection
+from dyadflow.models.projection import OwnProjection, Projection
 from dyadflow.models.registry import load_network
 from dyadflow.models.scaling import Scaler
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+#: What is kept of a projection that was fitted.
+_PARTS = ("basis", "mean", "explained")
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,17 @@ class Checkpoint:
 
         tensors = {f"network.{name}": value for name, value in self.weights.items()}
         arrays = {"scaler.mean": self.preparation.scaler.mean, "scaler.scale": self.preparation.scaler.scale}
+        own = {}
         for name, projection in self.preparation.projections.items():
-            arrays[f"projection.{name}.basis"] = projection.basis
-            arrays[f"projection.{name}.mean"] = projection.mean
+            if isinstance(projection, OwnProjection):
+                own[name] = asdict(projection)
+                continue
+            for part in _PARTS:
+                arrays[f"projection.{name}.{part}"] = getattr(projection, part)
         tensors |= {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
-        config = self.config | {"streams": list(self.preparation.streams), "rate_hz": self.rate_hz}
+        config = self.config | {
+            "streams": list(self.preparation.streams), "rate_hz": self.rate_hz, "own_components": own,
+        }
         return pack_checkpoint(config, tensors)
 
     @classmethod
@@ -95,12 +104,11 @@ class Checkpoint:
                 fix="name a fold*.safetensors of a network that reads streams",
             )
         streams, rate_hz = tuple(config.pop("streams")), config.pop("rate_hz")
+        own = config.pop("own_components")
         projections = {
-            stream["name"]: Projection(
-                tensors[f"projection.{stream['name']}.basis"].numpy(),
-                tensors[f"projection.{stream['name']}.mean"].numpy(),
-            )
-            for stream in streams if stream["kind"] == "tokens"
+            name: OwnProjection(**own[name]) if name in own
+            else Projection(**{part: tensors[f"projection.{name}.{part}"].numpy() for part in _PARTS})
+            for name in (stream["name"] for stream in streams if stream["kind"] == "tokens")
         }
         scaler = Scaler(tensors["scaler.mean"].numpy(), tensors["scaler.scale"].numpy())
         weights = {

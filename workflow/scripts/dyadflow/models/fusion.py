@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
-from dyadflow.models.projection import Projection, project_tokens
+from dyadflow.models.projection import OwnProjection, Projection
 
 if TYPE_CHECKING:
     from dyadflow.features.stream import Stream
@@ -72,7 +72,7 @@ def check_stream(expected: Mapping[str, Any], stream: "Stream", *, rate_hz: floa
 
 
 def fuse_session(
-    streams: Mapping[str, "Stream"], recipe: Sequence[str], projections: Mapping[str, Projection], *,
+    streams: Mapping[str, "Stream"], recipe: Sequence[str], projections: Mapping[str, Projection | OwnProjection], *,
     frames: int, where: str = "",
 ) -> Fused:
     """Project what has tokens, lay every stream on the grid, and put them side by side.
@@ -84,7 +84,7 @@ def fuse_session(
     recipe
         Which, in the order of the columns.
     projections
-        For each token stream, its fitted basis.
+        For each token stream, its projection.
     frames
         Length of the session's grid. A stream that is one frame longer is cut, one that is one frame shorter
         gets an invalid row.
@@ -99,7 +99,7 @@ def fuse_session(
     parts, valids, columns, column = [], [], [], 0
     for name in recipe:
         stream = streams[name]
-        values = project_tokens(stream, projections[name]) if stream.kind == "tokens" else stream.values
+        values = projections[name].apply(stream) if stream.kind == "tokens" else stream.values
         values, valid = _lay_on_grid(values, np.asarray(stream.valid, dtype=bool), frames, name, where)
         parts.append(values)
         valids.append(valid)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dyadflow.features.stream import Stream
 from dyadflow.models.data import CellData
 from dyadflow.models.fusion import Fused, check_stream, describe_stream, fuse_session
-from dyadflow.models.projection import Projection, fit_projection
+from dyadflow.models.projection import OwnProjection, Projection, fit_projection
 from dyadflow.models.scaling import Scaler, fit_scaler, scale_session
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Preparation:
     streams
         What each stream of the recipe must be (`describe_stream`), in the order of the columns.
     projections
-        For each token stream, its basis.
+        For each token stream, what reduces its tokens.
     scaler
         For all columns together.
     rate_hz
@@ -34,7 +34,7 @@ class Preparation:
     """
 
     streams: tuple[dict[str, Any], ...]
-    projections: Mapping[str, Projection]
+    projections: Mapping[str, Projection | OwnProjection]
     scaler: Scaler
     rate_hz: float
 
@@ -71,10 +71,7 @@ def fit_preparation(
         for expected, stream in zip(streams, data.shelf.take(session, recipe).values(), strict=True):
             check_stream(expected, stream, rate_hz=data.rate_hz, where=f"session {session}")
     projections = {
-        expected["name"]: fit_projection(
-            [data.shelf.take(session, [expected["name"]])[expected["name"]] for session in sessions],
-            components=protocol.components, minimum_kept=protocol.minimum_kept, name=expected["name"],
-        )
+        expected["name"]: _fit_one(data, sessions, expected["name"], protocol)
         for expected in streams if expected["kind"] == "tokens"
     }
     unscaled = Preparation(streams, projections, Scaler(np.zeros(0), np.ones(0)), data.rate_hz)
@@ -85,3 +82,14 @@ def fit_preparation(
         for session in sessions
     ]
     return Preparation(streams, projections, fit_scaler(fused, protocol.scaling), data.rate_hz)
+
+
+def _fit_one(
+    data: CellData, sessions: Sequence[str], name: str, protocol: "ProtocolSettings"
+) -> Projection | OwnProjection:
+    """What reduces the tokens of one stream; only ``all_sessions`` looks beyond `sessions`."""
+    asked = {"components": protocol.components, "minimum_kept": protocol.minimum_kept, "name": name}
+    if protocol.projection in ("per_session", "per_frame"):
+        return OwnProjection(protocol.projection.removeprefix("per_"), **asked)
+    fitted_on = list(data.folds.session) if protocol.projection == "all_sessions" else sessions
+    return fit_projection([data.shelf.take(session, [name])[name] for session in fitted_on], **asked)

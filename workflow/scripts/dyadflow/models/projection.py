@@ -1,12 +1,14 @@
 """Principal components of token streams, fitted on any set of sessions without reading their tokens again.
 
 Each session stores its tokens' exact mean and scatter. These add up, so the components of a training set
-follow from the stores of its sessions alone (A, equations 1 and 2, over training dyads only).
+follow from the stores of its sessions alone (A, equations 1 and 2, over training dyads only). Beside this, the
+default, stand the three definitions that the authors' code has: each frame's own components, each session's own, and
+those of all sessions together, held-out ones among them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +30,51 @@ class Projection:
         positive, so that a component means the same in every fold.
     mean
         What is taken off a token first, shape (dims,).
+    explained
+        Share of the tokens' variance that each component has, shape (components,).
     """
 
     basis: NDArray[np.float64]
     mean: NDArray[np.float64]
+    explained: NDArray[np.float64]
+
+    def apply(self, store: "Stream") -> NDArray[np.float32]:
+        """A token stream's components, worked out on the stored coordinates.
+
+        Returns
+        -------
+        ndarray, shape (frames, patches * components)
+            Patch by patch, the components of each together.
+        """
+        return store.project(self.basis, self.mean).reshape(len(store.values), -1)
+
+
+@dataclass(frozen=True)
+class OwnProjection:
+    """Components of each session's, or of each frame's, own tokens: nothing is fitted on other sessions.
+
+    Parameters
+    ----------
+    per
+        ``session`` or ``frame``. A frame's tokens are taken as the store remembers them, in the session's own
+        leading directions.
+    components
+        How many to keep.
+    minimum_kept
+        As in `fit_projection`; for a frame's own components it is the session's that are held to it.
+    name
+        Name of the stream, for the error.
+    """
+
+    per: Literal["session", "frame"]
+    components: int
+    minimum_kept: float
+    name: str = ""
+
+    def apply(self, store: "Stream") -> NDArray[np.float32]:
+        """As `Projection.apply`."""
+        own = fit_projection([store], components=self.components, minimum_kept=self.minimum_kept, name=self.name)
+        return own.apply(store) if self.per == "session" else _project_frames(store, self.components)
 
 
 @dataclass(frozen=True)
@@ -89,7 +132,8 @@ def fit_projection(
             f"the stored tokens keep {kept[worst]:.3f} of component {worst + 1}'s variance, and the protocol "
             f"asks for {minimum_kept:g}", where=name, fix="raise the rank of the extractor's token store",
         )
-    return Projection(basis, pooled.mean)
+    variances = np.einsum("dk,dk->k", basis, pooled.scatter @ basis)
+    return Projection(basis, pooled.mean, variances / np.trace(pooled.scatter))
 
 
 def kept_variance(
@@ -109,15 +153,21 @@ def kept_variance(
     return np.where(total > 0, 1 - lost / np.where(total > 0, total, 1), 1.0)
 
 
-def project_tokens(store: "Stream", projection: Projection) -> NDArray[np.float32]:
-    """A token stream's components, worked out on the stored coordinates.
+def _project_frames(store: "Stream", components: int, *, batch: int = 256) -> NDArray[np.float32]:
+    """Each frame's tokens on the principal components of that frame alone, shape (frames, patches * components)."""
+    import torch
 
-    Returns
-    -------
-    ndarray, shape (frames, patches * components)
-        Patch by patch, the components of each together.
-    """
-    return store.project(projection.basis, projection.mean).reshape(len(store.values), -1)
+    basis = torch.from_numpy(np.asarray(store.basis, dtype=np.float64))
+    parts = []
+    for start in range(0, len(store.values), batch):
+        coordinates = torch.from_numpy(store.values[start : start + batch].astype(np.float64))
+        centred = coordinates - coordinates.mean(dim=1, keepdim=True)
+        vectors = torch.linalg.eigh(centred.mT @ centred)[1].flip(2)[:, :, :components]
+        # The same rule of signs as everywhere: the largest loading on the network's own dimensions is positive.
+        loadings = basis @ vectors
+        largest = loadings.gather(1, loadings.abs().argmax(dim=1, keepdim=True))
+        parts.append((centred @ (vectors * torch.where(largest < 0, -1.0, 1.0))).float().numpy())
+    return np.concatenate(parts).reshape(len(store.values), -1)
 
 
 def _leading_components(scatter: NDArray[np.float64], components: int) -> NDArray[np.float64]:

@@ -77,6 +77,11 @@ class Cell:
                 [[name, self.data.digests[name], self.data.shelf.digests(name, self.recipe)] for name in part]
                 for part in split
             ],
+            # Components of all sessions hang on the held-out ones too.
+            "projected_on": [
+                self.data.shelf.digests(name, self.recipe) for name in self.data.folds.session
+                if self.protocol.projection == "all_sessions"
+            ],
         })
 
 

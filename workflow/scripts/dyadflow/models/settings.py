@@ -32,6 +32,12 @@ class ProtocolSettings(_Strict):
         "of them.",
     )
     components: int = Field(4, ge=1, description="Principal components kept of each patch of a token stream.")
+    projection: Literal["train_fold", "per_session", "per_frame", "all_sessions"] = Field(
+        "train_fold",
+        description="Whose tokens the components are those of: of each fold's training sessions; of each session, or "
+        "each frame, alone (a component then means something else in each); of all sessions, which shows held-out "
+        "dyads to what is fitted.",
+    )
     minimum_kept: float = Field(
         0.99, ge=0, le=1,
         description="Share of each component's variance that the stored tokens must keep, or training stops.",

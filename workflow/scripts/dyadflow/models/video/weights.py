@@ -62,7 +62,7 @@ def start_network(settings: "VideoTraining", *, seed: int) -> "nn.Module":
         network = module.build(module.Options.model_validate(settings.options))
     if settings.weights != UNTRAINED:
         published = module.PUBLISHED.get(settings.weights)
-        _fill(network, _download(published) if published else _read(settings.weights), settings.weights)
+        _fill(network, download_published(published) if published else _read(settings.weights), settings.weights)
     return network.eval()
 
 
@@ -112,17 +112,30 @@ def _read(name: str) -> "dict[str, torch.Tensor]":
     return found
 
 
-def _download(published: str) -> "dict[str, torch.Tensor]":
-    """Fetch published weights into torch's cache, or find them there."""
-    import torch
+def download_published(published: str) -> "dict[str, torch.Tensor]":
+    """Fetch published weights into torch's cache, or find them there.
+
+    Raises
+    ------
+    DyadflowError
+        If they cannot be had, with how to fetch them beforehand.
+    """
     from torchvision.models import get_weight
 
-    weights = get_weight(published)
+    weights, place = get_weight(published), cached_file(published)
     try:
         return dict(weights.get_state_dict(progress=False, check_hash=True))
     except (OSError, RuntimeError) as error:
         raise DyadflowError(
             "the published weights are not in torch's cache and cannot be downloaded", where=f"weights {published}",
-            fix=f"download {weights.url} on a machine with internet and put the file into "
-            f"{torch.hub.get_dir()}/checkpoints, or name the file as weights",
+            fix="fetch them beforehand on a machine with internet (`dyadflow fetch-weights` and the study's file) and "
+            f"put {place.name} into {place.parent}, or name the file as weights",
         ) from error
+
+
+def cached_file(published: str) -> Path:
+    """Where torch keeps published weights."""
+    import torch
+    from torchvision.models import get_weight
+
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(get_weight(published).url).name
