@@ -11,6 +11,9 @@ of a frame is taken at the same moment, so a frame's picture and its label belon
   pictures that began before it count.) Of eight times the rate: picture 8n + 3.
 - Source of variable rate: whatever picture was on display; over a gap, the last picture before it.
 - Before the first picture, if it comes late: the first picture.
+- Interlaced source: a picture holds two moments, half a picture apart, on alternate lines. Shown is the first,
+  its missing lines filled in from their neighbours in time and space (bwdif), as a player does it. Pictures
+  that are not marked as interlaced stay as they are.
 
 The clock starts at zero with whatever comes first in the file, picture or sound, as in a player. The number
 of frames is the time at which the last picture ends, times the rate, rounded to the nearest.
@@ -37,6 +40,9 @@ _SOUND_JUMP_S = 0.02
 
 #: A recording that decodes to this much less than its header promises is damaged, not just rounded.
 _SHORTFALL_S = 1.0
+
+#: What ffmpeg (7 and later) says when pictures or sound change their format.
+_CHANGE = b"Reconfiguring filter graph"
 
 #: Files of the same input must have the same bytes: no time stamps, no version strings.
 _REPRODUCIBLE = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact", "flags": "+bitexact"}
@@ -78,8 +84,8 @@ def decode_session(
     Raises
     ------
     DyadflowError
-        If the recording is missing, cannot be decoded, decodes to more than a second less than its header
-        promises, or gives views of unequal length.
+        If the recording is missing, cannot be decoded, changes its size or its kind of sound on the way, decodes
+        to more than a second less than its header promises, or gives views of unequal length.
     """
     recording = Path(recording)
     if set(views) != set(view_paths) or not views:
@@ -130,7 +136,8 @@ def _run(
     # V, not v: a cover picture is a video track too. fps rounds to the nearest frame, which is what makes a
     # frame show the picture on display at its middle.
     rate = Fraction(settings.rate_hz).limit_denominator(1001)
-    regular = source["V:0"].filter("fps", fps=str(rate), start_time=0).split()
+    whole = source["V:0"].filter("bwdif", mode="send_frame", deint="interlaced")
+    regular = whole.filter("fps", fps=str(rate), start_time=0).split()
     outputs = [
         ffmpeg.output(
             _view_of(regular[place], view), str(Path(view_paths[name]).resolve()), format="mp4",
@@ -146,19 +153,34 @@ def _run(
         outputs.append(ffmpeg.output(
             sound, str(Path(audio_path).resolve()), format="wav", acodec="pcm_s16le", ac=1, **_REPRODUCIBLE,
         ))
-    command = ffmpeg.merge_outputs(*outputs).global_args("-hide_banner", "-nostdin", "-loglevel", "error")
+    command = ffmpeg.merge_outputs(*outputs).global_args(
+        "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info"
+    )
     try:
-        command.run(cmd=ffmpeg_binary(), capture_stdout=True, capture_stderr=True, overwrite_output=True)
+        _, said = command.run(cmd=ffmpeg_binary(), capture_stdout=True, capture_stderr=True, overwrite_output=True)
     except ffmpeg.Error as error:
         raise DyadflowError(
-            f"ffmpeg could not decode this recording ({last_meaningful_line(error.stderr)})",
+            f"ffmpeg could not decode this recording ({last_meaningful_line(_errors(error.stderr))})",
             where=str(recording), fix="play it in a video player, and copy or export it again",
         ) from error
+    # The filters begin again at a change, and what comes after it would stand at a wrong time.
+    if _CHANGE in said:
+        raise DyadflowError(
+            "the size of the picture or the kind of sound changes on the way", where=str(recording),
+            fix="export it again as one mp4, which brings it to one size and one kind of sound",
+        )
+
+
+def _errors(said: bytes) -> bytes:
+    """Those of ffmpeg's lines that it marked as errors."""
+    return b"\n".join(line for line in said.splitlines() if b"[error]" in line or b"[fatal]" in line)
 
 
 def _view_of(pictures: ffmpeg.Stream, view: View) -> ffmpeg.Stream:
     """Crop a view out of upright pictures, make its pixels square, and bring it to its size."""
     x, y, width, height = view.fractions
+    if (width, height) != (1, 1):  # crop keeps even numbers of pixels only where colour has half resolution
+        pictures = pictures.filter("crop", f"iw*{width!r}", f"ih*{height!r}", f"iw*{x!r}", f"ih*{y!r}")
     size = (view.width_px, view.height_px)
     # One resampling for both square pixels and size: dar is the shape as shown. Even sizes, because colour
     # is stored at half resolution.
@@ -169,7 +191,6 @@ def _view_of(pictures: ffmpeg.Stream, view: View) -> ffmpeg.Stream:
     }[view.fit]
     return (
         pictures
-        .filter("crop", f"iw*{width!r}", f"ih*{height!r}", f"iw*{x!r}", f"ih*{y!r}")
         # One colour matrix and range for all, so that the same colour is the same number in every view,
         # whatever the camera wrote.
         .filter("scale", *fitted, flags="bicubic+accurate_rnd+bitexact",

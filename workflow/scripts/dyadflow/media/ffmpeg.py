@@ -10,8 +10,8 @@ _ECHOES = (
     "Conversion failed", "Error opening input files", "Error opening output file", "Task finished with error",
     "Terminating thread", "Nothing was written", "Exiting", "Error sending frames", "Could not open encoder",
 )
-#: ``[mov,mp4 @ 0x55d0c8a3f2c0] ``: the address differs from run to run.
-_TAG = re.compile(r"^(\[[^\]]*@ 0x[0-9a-f]+\]\s*)+(\[[a-z]+\]\s*)?")
+#: ``[mov,mp4 @ 0x55d0c8a3f2c0] [error] ``: the address differs from run to run.
+_TAG = re.compile(r"^(\[[^\]]*@ 0x[0-9a-f]+\]\s*)*(\[(fatal|error|warning|info)\]\s*)?")
 
 
 @functools.cache

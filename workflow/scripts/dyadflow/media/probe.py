@@ -85,6 +85,8 @@ class Probe:
         Width of a stored pixel over its height.
     rotation_deg
         Clockwise turn that a player applies to the stored picture: 0, 90, 180 or 270.
+    interlaced
+        Whether the first picture is marked as holding two moments on alternate lines.
     rate_hz
         Pictures a second; the mean where the rate varies.
     constant_rate
@@ -109,6 +111,7 @@ class Probe:
     height_px: int = 0
     pixel_aspect: float = 1.0
     rotation_deg: int = 0
+    interlaced: bool = False
     rate_hz: float = 0.0
     constant_rate: bool = False
     frames: int = 0
@@ -153,7 +156,8 @@ def probe_recording(path: str | Path) -> Probe:
     Notes
     -----
     Rules: ``missing_file``, ``empty_file``, ``unreadable_media``, ``no_picture`` (sound only, or fewer than
-    two pictures), ``truncated``, ``variable_rate``, ``irregular_gap``, ``late_sound``, ``audio_shorter``.
+    two pictures), ``truncated``, ``interlaced``, ``variable_rate``, ``irregular_gap``, ``late_sound``,
+    ``audio_shorter``.
     """
     path = Path(path)
     probe = Probe(path.name)
@@ -193,11 +197,15 @@ def _probe_media(probe: Probe, path: Path) -> Probe:
     if probe.frames < 2:
         found = "a single picture" if probe.frames else "no picture in its picture track"
         return _add(probe, "no_picture", f"the recording holds {found}", _COPY_AGAIN)
-    rotation_deg = _rotation(path)
-    if rotation_deg is None:
+    first = _first_picture(path)
+    if first is None:
         return _add(probe, "unreadable_media", f"the pictures ({probe.codec or 'of an unknown coding'}) "
                     "cannot be decoded", "play it in a video player, and export it again as H.264")
-    return _check_timing(replace(probe, rotation_deg=rotation_deg))
+    probe = replace(probe, rotation_deg=round(-first.rotation / 90) * 90 % 360, interlaced=first.interlaced_frame)
+    if probe.interlaced:
+        probe = _add(probe, "interlaced", "each picture holds two moments, on alternate lines",
+                     "nothing needs to be done: the first moment is shown, its missing lines filled in")
+    return _check_timing(probe)
 
 
 def _describe_sound(track: av.AudioStream, times: PacketTimes) -> AudioTrack:
@@ -239,8 +247,8 @@ def _is_regular(onsets_s: NDArray[np.float64], tolerance_s: float) -> bool:
     return bool(np.abs(onsets_s - line).max() <= tolerance_s * 1.001)
 
 
-def _rotation(path: Path) -> int | None:
-    """Clockwise turn in degrees that upright pictures need; None if no picture can be decoded.
+def _first_picture(path: Path) -> av.VideoFrame | None:
+    """The first picture that can be decoded; None if there is none.
 
     Packets that fail are passed over: a stream cut out of a longer one may begin between two key frames.
     """
@@ -251,7 +259,7 @@ def _rotation(path: Path) -> int | None:
             except av.FFmpegError:
                 continue
             if frames:
-                return round(-frames[0].rotation / 90) * 90 % 360
+                return frames[0]
     return None
 
 

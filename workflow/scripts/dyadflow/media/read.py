@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
@@ -14,7 +15,7 @@ from dyadflow.media.wav import AUDIO_RATE_HZ
 _AGAIN = "delete the file and run the workflow again"
 
 
-def read_frames(path: str | Path, *, batch: int = 64, threads: int = 1) -> Iterator[NDArray[np.uint8]]:
+def read_frames(path: str | Path, *, batch: int = 64, every: int = 1, threads: int = 1) -> Iterator[NDArray[np.uint8]]:
     """Give the frames of a view in order, a batch at a time.
 
     Parameters
@@ -23,6 +24,8 @@ def read_frames(path: str | Path, *, batch: int = 64, threads: int = 1) -> Itera
         A view as `dyadflow.media.decode.decode_session` wrote it.
     batch
         Frames in each array but the last. One array and one frame are held at a time.
+    every
+        Give frames 0, every, 2 every ... alone. The others are decoded too, but not turned into RGB.
     threads
         Threads of the decoder. They change the speed, not the pictures.
 
@@ -43,15 +46,20 @@ def read_frames(path: str | Path, *, batch: int = 64, threads: int = 1) -> Itera
             stream.codec_context.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
             promised = stream.frames
-            rows: list[NDArray[np.uint8]] = []
+            # One converter for all frames: set up anew for each, it would cost more than the conversion.
+            convert, rows, held = VideoReformatter(), None, 0
             for frame in container.decode(stream):
-                rows.append(frame.to_ndarray(format="rgb24"))
+                if seen % every == 0:
+                    picture = convert.reformat(frame, format="rgb24", threads=1).to_ndarray()
+                    rows = np.empty((batch, *picture.shape), np.uint8) if rows is None else rows
+                    rows[held] = picture
+                    held += 1
                 seen += 1
-                if len(rows) == batch:
-                    yield np.stack(rows)
-                    rows = []
-            if rows:
-                yield np.stack(rows)
+                if held == batch:
+                    yield rows
+                    rows, held = None, 0
+            if held:
+                yield rows[:held]
     except (av.FFmpegError, OSError, IndexError) as error:
         raise DyadflowError(f"this view cannot be read ({_reason(error)})", where=str(path),
                             fix=_AGAIN) from error
