@@ -28,6 +28,7 @@ rule all:
         plan.report.figures(),
         plan.report.FRONT,
         plan.prediction.elan_files(),
+        plan.features.pictures(),
 
 
 # Only what is wrong with the coding files and recordings, before anything long is computed.

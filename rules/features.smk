@@ -30,3 +30,108 @@ rule extract_features:
         "Extracting {wildcards.extractor}, batch {wildcards.batch} of {wildcards.study}"
     script:
         "../workflow/scripts/extract_features.py"
+
+
+# Reads every stream once: one whose components are there already, made by the same code, is left alone.
+rule describe_streams:
+    input:
+        index="results/{study}/features/{extractor}/batch{batch}.tsv",
+    output:
+        table="results/{study}/features/{extractor}/batch{batch}_streams.tsv",
+    log:
+        "results/{study}/logs/describe_streams/{extractor}/batch{batch}.log",
+    benchmark:
+        "results/{study}/benchmarks/describe_streams/{extractor}/batch{batch}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: plan.features.threads
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        threads=plan.features.threads,
+        code=plan.code("describe_streams"),
+    message:
+        "Looking at the streams of {wildcards.extractor}, batch {wildcards.batch} of {wildcards.study}"
+    script:
+        "../workflow/scripts/describe_streams.py"
+
+
+rule summarise_streams:
+    input:
+        tables=plan.features.every_table,
+    output:
+        summary=report(
+            "results/{study}/features/summary.tsv",
+            caption="../workflow/report/streams.rst",
+            category="Features",
+        ),
+    log:
+        "results/{study}/logs/summarise_streams.log",
+    benchmark:
+        "results/{study}/benchmarks/summarise_streams.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=plan.code("summarise_streams"),
+    message:
+        "Summing up the streams of {wildcards.study}"
+    script:
+        "../workflow/scripts/summarise_streams.py"
+
+
+rule draw_streams:
+    input:
+        tables=plan.features.drawn_tables,
+        labels="results/{study}/annotations/labels.tsv",
+    output:
+        figures=multiext("results/{study}/figures/streams_{extractor}", ".pdf", ".svg"),
+    log:
+        "results/{study}/logs/draw_streams/{extractor}.log",
+    benchmark:
+        "results/{study}/benchmarks/draw_streams/{extractor}.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        motion=plan.features.motion,
+        sheet_phases=plan.annotations.every_sheet_phases,
+        phases=plan.features.phase_looks,
+        code=plan.code("draw_streams"),
+    message:
+        "Drawing the components of {wildcards.extractor} over the sessions of {wildcards.study}"
+    script:
+        "../workflow/scripts/draw_streams.py"
+
+
+# Shows persons.
+rule colour_frames:
+    input:
+        views="results/{study}/private/media/{session}",
+        grid="results/{study}/media/{session}/grid.json",
+        tables=plan.features.token_tables,
+        labels=plan.features.labels,
+    output:
+        picture="results/{study}/private/streams/{session}.png",
+    log:
+        "results/{study}/logs/colour_frames/{session}.log",
+    benchmark:
+        "results/{study}/benchmarks/colour_frames/{session}.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        sheet_phases=plan.annotations.sheet_phases,
+        phases=plan.features.phase_looks,
+        code=plan.code("colour_frames"),
+    message:
+        "Colouring pictures of {wildcards.session} by their components"
+    script:
+        "../workflow/scripts/colour_frames.py"

@@ -22,7 +22,7 @@ BY_NAME = {
 }
 READ_LABELS = {"label_frames", "index_labels", "compare_coders", "assign_folds", "train_cell", "evaluate_study",
                "build_report", "predict_session", "compare_task_spans", "compare_events", "evaluate_snippets",
-               "draw_figures", "train_video_cell", "predict_clips"}
+               "draw_figures", "draw_streams", "colour_frames", "train_video_cell", "predict_clips"}
 VIDEO = {"train_video_cell", "predict_clips"}
 
 
@@ -46,7 +46,7 @@ def rules():
     ("media.probe", {"probe_recording", "collect_annotations", "write_account", "summarise_behaviour",
                      "extract_features"}),
     ("media.decode", {"decode_session"}),
-    ("media.read", {"decode_session", "extract_features", "write_clips", *VIDEO}),
+    ("media.read", {"decode_session", "extract_features", "write_clips", "colour_frames", *VIDEO}),
     ("annotations.importing", {"import_annotations"}),
     ("annotations.formats.readers.observer", {"import_annotations"}),
     ("annotations.check", {"collect_annotations"}),
@@ -61,7 +61,11 @@ def rules():
     ("report.paper.code_transitions", {"draw_figures"}),
     ("features.settings", {"extract_features"}),
     ("features.backbones.dinov2", {"extract_features"}),
-    ("features.stream", {"extract_features", "train_cell", "predict_session"}),
+    ("features.stream", {"extract_features", "describe_streams", "colour_frames", "train_cell", "predict_session"}),
+    ("features.components", {"describe_streams"}),
+    ("features.summary", {"describe_streams", "summarise_streams"}),
+    ("report.paper.stream_curves", {"draw_streams"}),
+    ("report.stream_colours", {"colour_frames"}),
     ("folds.assign", {"assign_folds"}),
     ("folds.search", {"assign_folds"}),
     ("demo.play.scene", {"make_play_session", "make_play_coding"}),

@@ -53,14 +53,19 @@ def test_one_backbone_and_one_network_start_only_their_own_jobs(project):
     project.append("workflow/scripts/dyadflow/models/networks/linear.py", CHANGED_FUNCTION)
     jobs = project.planned()
     # Motion energy in two batches of sessions; the two cells that read it are the linear ones.
-    assert jobs == {"extract_features": 2, "train_cell": 2, "evaluate_study": 1, "build_report": 1}
+    # Motion energy stands in the figures of all three extractors.
+    assert jobs == {
+        "extract_features": 2, "describe_streams": 2, "summarise_streams": 1, "draw_streams": 3, "train_cell": 2,
+        "evaluate_study": 1, "build_report": 1}
 
 
 def test_a_changed_merge_reruns_labels_and_what_follows_but_no_decoding_and_no_extraction(project):
     project.edit("config/schemes/icep-r.yaml", "codes: [Cwit, Cint, Chos]", "codes: [Cwit, Cint]")
     assert project.planned() == {
         "label_frames": 4, "index_labels": 1, "compare_coders": 1, "compare_events": 1, "summarise_behaviour": 1,
-        "write_account": 1, "draw_figures": 1, **EVERYTHING_FITTED}
+        "write_account": 1, "draw_figures": 1, **EVERYTHING_FITTED,
+        # Labels hold the phases that pictures of streams show; nobody has coded the fifth session.
+        "draw_streams": 3, "colour_frames": 4}
 
 
 @pytest.mark.parametrize(("place", "value", "started"), [

@@ -1,4 +1,4 @@
-"""Which sessions one extraction job takes, with which backbone."""
+"""Which sessions one extraction job takes, with which backbone; which pictures of streams there are."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from dyadflow.study.study import Study
 
 
 class Features(RoomPlan):
-    """Which sessions one extraction job takes, with which backbone."""
+    """Which sessions one extraction job takes, with which backbone; which pictures of streams there are."""
 
     def _extractor(self, wildcards: Any):
         return self.of(wildcards).settings.features.extractors[wildcards.extractor]
@@ -61,3 +61,63 @@ class Features(RoomPlan):
     def every_index(self, wildcards: Any) -> list[str]:
         """An input function: all index files of the study."""
         return self.indices(self.of(wildcards))
+
+    def motion(self, wildcards: Any) -> str:
+        """The extractor that measures motion energy; empty if the study has none."""
+        extractors = self.of(wildcards).settings.features.extractors
+        return next((name for name, item in extractors.items() if item.backbone == "motion"), "")
+
+    def token_extractors(self, study: Study) -> list[str]:
+        """Extractors that keep the patches of a picture apart, so that colours can be laid over it."""
+        from dyadflow.features.registry import backbone_module
+
+        def keeps_patches(item: Any) -> bool:
+            options = backbone_module(item.backbone).Options.model_validate(item.options)
+            return getattr(options, "output", "") == "tokens"
+        return [name for name, item in study.settings.features.extractors.items() if keeps_patches(item)]
+
+    def tables(self, study: Study, extractors: Sequence[str]) -> list[str]:
+        """What `describe_streams` says of some extractors' streams: one table a batch of sessions."""
+        return [index.removesuffix(".tsv") + "_streams.tsv" for index in self.indices(study, extractors)]
+
+    def every_table(self, wildcards: Any) -> list[str]:
+        """An input function: the tables of all extractors."""
+        study = self.of(wildcards)
+        return self.tables(study, list(study.settings.features.extractors))
+
+    def drawn_tables(self, wildcards: Any) -> list[str]:
+        """An input function: the tables of the extractor that is drawn, and of motion energy."""
+        names = dict.fromkeys(filter(None, [wildcards.extractor, self.motion(wildcards)]))
+        return self.tables(self.of(wildcards), list(names))
+
+    def token_tables(self, wildcards: Any) -> list[str]:
+        """An input function: the tables of the token stores that hold a session."""
+        study = self.of(wildcards)
+        batch = next(number for number, names in enumerate(self.batches(study)) if wildcards.session in names)
+        return [self.tables(study, [name])[batch] for name in self.token_extractors(study)]
+
+    def labels(self, wildcards: Any) -> list[str]:
+        """An input function: a session's frame labels, which hold its phases, if a human has coded it."""
+        coded = self.of(wildcards).is_coded(wildcards.session)
+        return [f"{RESULTS}/{wildcards.study}/annotations/labels/{wildcards.session}.h5"] * coded
+
+    def phase_looks(self, wildcards: Any) -> dict[str, dict[str, str]]:
+        """Title, colour, and the ink that is readable on it, of each phase."""
+        from dyadflow.report.palette import Palette
+
+        scheme = self.of(wildcards).scheme
+        palette = Palette(scheme)
+        looks = {style: {"colour": colour, "ink": ink} for style, colour, ink in palette.rules()}
+        names = scheme.phases.codes if scheme.phases else ()
+        return {name: {"title": scheme.title_of(name)} | looks[palette.style(name)] for name in names}
+
+    def pictures(self) -> list[str]:
+        """The summary of every study's streams, a figure an extractor, and a picture a session with token stores."""
+        return [picture for study in self.plan.studies.values() for picture in self._pictures(study)]
+
+    def _pictures(self, study: Study) -> list[str]:
+        extractors, root = study.settings.features.extractors, f"{RESULTS}/{study.name}"
+        found = [f"{root}/features/summary.tsv"] if extractors else []
+        found += [f"{root}/figures/streams_{name}.pdf" for name in extractors]
+        coloured = self.token_extractors(study)
+        return found + [f"{root}/private/streams/{session.name}.png" for session in study.sessions if coloured]
