@@ -27,6 +27,8 @@ bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/read_eaf.py
 	$(BIN)/python bench/snippet_loading.py
 	$(BIN)/python bench/video_training.py
+	$(BIN)/python bench/decoding.py
+	$(BIN)/python bench/features.py --small
 
 docs: $(READY)  ## write what is generated: the JSON schema, the table of settings, the table of formats
 	$(BIN)/dyadflow schema > config/study.schema.json

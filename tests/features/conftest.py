@@ -80,8 +80,8 @@ def dinov2_settings():
     """Settings of a small untrained DINOv2, changed by keyword: dinov2_settings(batch=1, rank=4)."""
     from dyadflow.features.settings import ExtractorSettings
 
-    def make(*, rank=8, basis_every=5, config=None, weights="untrained", **changes):
-        options = {"rank": rank, "basis_every": basis_every, "config": config or SMALL_DINOV2}
+    def make(*, rank=8, basis_every=5, config=None, output="tokens", weights="untrained", **changes):
+        options = {"rank": rank, "basis_every": basis_every, "output": output, "config": config or SMALL_DINOV2}
         return ExtractorSettings(backbone="dinov2", weights=weights, device="cpu", options=options,
                                  **{"views": ["scene"], **changes})
 
@@ -115,3 +115,44 @@ def extract_one(tmp_path):
         return open_stream(path)
 
     return extract
+
+
+#: Options under which each backbone is small enough to run in a blink; a new backbone adds its own.
+SMALL_WAVEFORM = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,
+                  "conv_dim": [16] * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2,
+                  "feat_extract_norm": "layer"}
+SMALL_WHISPER = {"d_model": 32, "encoder_layers": 2, "encoder_attention_heads": 2, "encoder_ffn_dim": 48,
+                 "decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 48, "vocab_size": 64,
+                 "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
+SMALL_OPTIONS = {
+    "dinov2": {"rank": 8, "basis_every": 5, "config": SMALL_DINOV2},
+    "dinov3": {"rank": 8, "basis_every": 5, "config": {
+        "hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}},
+    "vjepa2": {"look": "causal", "clip_frames": 4, "pictures_per_s": 50, "stride": 1, "config": {
+        "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "crop_size": 112, "frames_per_clip": 4,
+        "pred_hidden_size": 24, "pred_num_hidden_layers": 1, "pred_num_attention_heads": 2}},
+    "w2vbert": {"config": SMALL_W2VBERT},
+    "wav2vec2": {"config": SMALL_WAVEFORM},
+    "hubert": {"config": SMALL_WAVEFORM},
+    "wavlm": {"config": SMALL_WAVEFORM},
+    "whisper": {"config": SMALL_WHISPER},
+    "motion": {},
+    "logmel": {},
+    "mfcc": {},
+}
+
+
+@pytest.fixture(scope="session")
+def small_settings():
+    """Settings of any backbone, small and untrained: small_settings("hubert", layer=1)."""
+    from dyadflow.features.registry import backbone_module
+    from dyadflow.features.settings import ExtractorSettings
+
+    def make(backbone, **options):
+        module = backbone_module(backbone)
+        return ExtractorSettings(
+            backbone=backbone, views=["audio" if module.TAKES == "sound" else "scene"], device="cpu",
+            weights="untrained" if module.NEEDS_WEIGHTS else None, options={**SMALL_OPTIONS[backbone], **options},
+        )
+
+    return make

@@ -1,9 +1,13 @@
 """DINOv2 through the real path, held against transformers and numpy on the raw tokens."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from dyadflow.errors import DyadflowError
 from dyadflow.media.read import read_frames
@@ -11,24 +15,25 @@ from dyadflow.media.read import read_frames
 FRAMES = 53
 
 
-def raw_tokens(model, path):
-    """Patch tokens one picture at a time, in double precision, by transformers alone."""
-    import torch
-
+def raw_hidden(model, path):
+    """Class token, registers and patch tokens one picture at a time, in double precision, by transformers alone."""
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     model, rows = model.double().eval(), []
-    extra = 1 + getattr(model.config, "num_register_tokens", 0)
     with torch.no_grad():
         for frame in np.concatenate(list(read_frames(path))):
             picture = ((torch.from_numpy(frame).double() / 255 - mean) / deviation).permute(2, 0, 1)[None]
-            rows.append(model(pixel_values=picture).last_hidden_state[0, extra:].numpy())
+            rows.append(model(pixel_values=picture).last_hidden_state[0].numpy())
     return np.array(rows)
+
+
+def raw_tokens(model, path):
+    """Patch tokens of `raw_hidden`."""
+    return raw_hidden(model, path)[:, 1 + getattr(model.config, "num_register_tokens", 0):]
 
 
 @pytest.fixture(scope="module", params=["plain", "registers"])
 def saved(request, tmp_path_factory):
     """A small network saved as a folder of weights, and the network."""
-    import torch
     from transformers import Dinov2Config, Dinov2Model, Dinov2WithRegistersConfig, Dinov2WithRegistersModel
 
     small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 42}
@@ -90,18 +95,108 @@ def test_one_picture_at_a_time_gives_what_many_do(film, dinov2_settings, extract
     np.testing.assert_allclose(one.tokens(), many.tokens(), atol=5e-3)
 
 
-def test_a_long_view_is_decoded_twice_and_gives_the_same(film, dinov2_settings, extract_one, monkeypatch):
-    from dyadflow.features.backbones import dinov2
+@pytest.mark.parametrize("batch", [1, 16])
+def test_class_and_class_with_mean_are_dense_streams_of_transformers_numbers(
+    saved, film, dinov2_settings, extract_one, batch
+):
+    folder, model = saved
+    hidden, tokens = raw_hidden(model, film(FRAMES)), raw_tokens(model, film(FRAMES))
+    for output, expected in {
+        "class": hidden[:, 0], "class+mean": np.hstack([hidden[:, 0], tokens.mean(axis=1)]),
+    }.items():
+        settings = dinov2_settings(weights=str(folder), batch=batch, output=output)
+        stream = extract_one(settings, film(FRAMES), FRAMES)
+        assert stream.kind == "dense" and stream.values.dtype == np.float32 and stream.valid.all()
+        np.testing.assert_allclose(stream.values, expected, atol=1e-5)
 
-    kept = extract_one(dinov2_settings(batch=8), film(FRAMES), FRAMES)
-    monkeypatch.setattr(dinov2, "_KEPT_BYTES", 20_000)
-    again = extract_one(dinov2_settings(batch=8), film(FRAMES), FRAMES)
-    np.testing.assert_array_equal(kept.values, again.values)
+
+def test_a_view_of_another_size_than_the_networks_own_goes_through_whole(saved, film, dinov2_settings, extract_one):
+    folder, model = saved
+    path = film(11, size="112x70")
+    stream = extract_one(dinov2_settings(weights=str(folder), rank=24), path, 11)
+    assert stream.values.shape == (11, 8 * 5, 24)
+    np.testing.assert_allclose(stream.tokens(), raw_tokens(model, path), atol=1e-2)
+    np.testing.assert_allclose(stream.mean, raw_tokens(model, path).reshape(-1, 24).mean(axis=0), atol=1e-5)
+
+
+def test_attention_is_the_fused_kind(saved, dinov2_settings):
+    from dyadflow.features.registry import load_backbone
+
+    for weights in (str(saved[0]), "untrained"):
+        assert load_backbone(dinov2_settings(weights=weights))._model.config._attn_implementation == "sdpa"
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_gives_the_same(film, dinov2_settings, tmp_path, monkeypatch):
+    from dyadflow.features.registry import load_backbone
+    from dyadflow.features.stream import StreamWriter, open_stream
+    from dyadflow.media.grid import FrameGrid
+
+    streams, seen = [], []
+    for room in (1000, 3):
+        backbone = load_backbone(dinov2_settings(batch=16))
+        forward = backbone._model.forward
+
+        def cramped(*, pixel_values, forward=forward, room=room):
+            if len(pixel_values) > room:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            seen.append(len(pixel_values))
+            return forward(pixel_values=pixel_values)
+
+        monkeypatch.setattr(backbone._model, "forward", cramped)
+        with StreamWriter(tmp_path / "s.h5", FrameGrid(12.5, FRAMES), {}) as into:
+            backbone.extract(film(FRAMES), FrameGrid(12.5, FRAMES), into)
+        streams.append(open_stream(tmp_path / "s.h5"))
+    assert 16 in seen and seen[-1] <= 2
+    np.testing.assert_allclose(streams[0].tokens(), streams[1].tokens(), atol=5e-3)
+    np.testing.assert_allclose(streams[0].mean, streams[1].mean, atol=1e-5)
+
+
+#: Prints the most memory that a process of its own has held after each film, in MiB. VmHWM and not ru_maxrss, which
+#: a child inherits from its parent.
+MEASURE = r"""
+import re, sys
+from pathlib import Path
+from dyadflow.features.registry import load_backbone
+from dyadflow.features.settings import ExtractorSettings
+from dyadflow.features.stream import StreamWriter
+from dyadflow.media.grid import FrameGrid
+config = {"hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 224}
+options = {"rank": 4, "config": config}
+backbone = load_backbone(ExtractorSettings(
+    backbone="dinov2", views=["scene"], weights="untrained", device="cpu", batch=8, options=options,
+))
+for film, frames in zip(sys.argv[1::2], sys.argv[2::2]):
+    film, grid = Path(film), FrameGrid(12.5, int(frames))
+    with StreamWriter(film.with_suffix(".h5"), grid, {}) as into:
+        backbone.extract(film, grid, into)
+    print(int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux")
+def test_memory_does_not_grow_with_the_length(film):
+    films = [part for frames in (40, 640) for part in (str(film(frames, size="224x224")), str(frames))]
+    ran = subprocess.run([sys.executable, "-c", MEASURE, *films], capture_output=True, text=True, check=True)
+    short, long = map(float, ran.stdout.split())
+    # 600 more pictures are 86 MiB.
+    assert long - short < 20, (short, long)
+
+
+CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+
+
+@CUDA
+@pytest.mark.parametrize(("half", "within"), [(False, 1e-3), (True, 5e-2)])
+def test_a_gpu_gives_what_a_cpu_gives(saved, film, dinov2_settings, extract_one, half, within):
+    folder, model = saved
+    expected = raw_tokens(model, film(FRAMES))
+    settings = dinov2_settings(weights=str(folder), rank=24, half=half).model_copy(update={"device": "cuda"})
+    stream = extract_one(settings, film(FRAMES), FRAMES)
+    assert stream.attributes["precision"] == ("bfloat16" if half else "float32")
+    np.testing.assert_allclose(stream.tokens(), expected, atol=within * np.abs(expected).max())
 
 
 def test_untrained_weights_depend_on_the_seed_alone(film, dinov2_settings, extract_one):
-    import torch
-
     torch.manual_seed(1)
     first = extract_one(dinov2_settings(), film(20), 20)
     state = torch.random.get_rng_state()
@@ -153,7 +248,7 @@ def test_weights_that_cannot_be_fetched_are_answered_with_how_to(
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
     settings = dinov2_settings(weights="facebook/dinov2-large", revision="abc")
-    with pytest.raises(DyadflowError, match="hf download facebook/dinov2-large --revision abc") as caught:
+    with pytest.raises(DyadflowError, match=r"dinov2-large at revision abc: .*`dyadflow fetch-weights`") as caught:
         extract_one(settings, film(10), 10)
     assert "\n" not in str(caught.value)
 
@@ -181,14 +276,13 @@ def test_a_configuration_that_cannot_be_built_is_a_sentence(film, dinov2_setting
     assert "\n" not in str(caught.value)
 
 
-def test_a_network_that_gives_one_token_for_everything_is_refused(film, dinov2_settings, tmp_path):
-    import torch
-
+@pytest.mark.parametrize("output", ["tokens", "class", "class+mean"])
+def test_a_network_that_gives_one_token_for_everything_is_refused(film, dinov2_settings, tmp_path, output):
     from dyadflow.features.registry import load_backbone
     from dyadflow.features.stream import StreamWriter
     from dyadflow.media.grid import FrameGrid
 
-    backbone = load_backbone(dinov2_settings())
+    backbone = load_backbone(dinov2_settings(output=output))
     with torch.no_grad():
         backbone._model.layernorm.weight.zero_()
         backbone._model.layernorm.bias.fill_(0.5)
@@ -202,12 +296,10 @@ def test_a_network_that_gives_one_token_for_everything_is_refused(film, dinov2_s
 
 
 def test_moments_stay_exact_far_from_zero():
-    import torch
-
-    from dyadflow.features.backbones.dinov2 import Moments
+    from dyadflow.features.token_store import Moments
 
     rows = np.random.default_rng(0).standard_normal((3000, 3)) + 1e4
-    moments = Moments(3, torch.device("cpu"))
+    moments = Moments()
     for start in range(0, 3000, 170):
         moments.add(torch.from_numpy(rows[start:start + 170]))
     np.testing.assert_allclose(moments.mean, rows.mean(axis=0), rtol=1e-14)

@@ -1,11 +1,13 @@
 """A batch of sessions: only what is missing is computed, and nothing half is left behind."""
 
 import shutil
+import threading
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from dyadflow.errors import DyadflowError
 from dyadflow.features import extract as extract_module
@@ -62,7 +64,15 @@ def test_a_batch_gives_one_stream_a_session_and_view_and_an_index_of_them(tmp_pa
     stream = open_stream(tmp_path / "index" / index.file[0])
     assert stream.attributes["key"] == index.key[0] and stream.attributes["session"] == "one"
     assert said[0] == "motion: 4 of 4 streams to compute" and "frames/s" in said[1]
+    assert "all 100 frames in" in said[-1] and "s to get ready" in said[-1] and len(said) == 6
     assert len(list((tmp_path / "streams").rglob(".*"))) == 0
+
+
+def test_a_long_session_says_how_far_it_is(sessions, run, monkeypatch):
+    monkeypatch.setattr(extract_module, "_TELL_EVERY_S", 0.0)
+    said = run(sessions[:1], MOTION.model_copy(update={"batch": 10}))
+    assert [line.split(" frames,")[0] for line in said if "infant:" in line] == [
+        "one infant: 10 of 25", "one infant: 20 of 25", "one infant: 25 of 25"]
 
 
 def test_a_second_run_computes_nothing_and_loads_no_model(tmp_path, sessions, run, monkeypatch):
@@ -125,6 +135,49 @@ def test_two_extractions_are_the_same_bytes(tmp_path, sessions, dinov2_settings,
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
 
 
+def test_two_sessions_at_once_give_the_same_bytes_as_one_after_the_other(
+    tmp_path, sessions, dinov2_settings, monkeypatch
+):
+    load = extract_module.load_backbone
+
+    def load_for(at_once):
+        meeting = threading.Barrier(at_once)
+
+        def load_so(*arguments, **keywords):
+            backbone = load(*arguments, **keywords)
+            extract, backbone.sessions_at_once = backbone.extract, at_once
+
+            def meet_and_extract(*arguments):
+                meeting.wait(20)  # broken, unless as many sessions as that are here at the same time
+                extract(*arguments)
+
+            backbone.extract = meet_and_extract
+            return backbone
+
+        return load_so
+
+    for at_once, name in ((1, "a"), (2, "b")):
+        monkeypatch.setattr(extract_module, "load_backbone", load_for(at_once))
+        extract_batch(sessions, dinov2_settings(views=["infant", "caregiver"]), code="c", folder=tmp_path / name / "s",
+                      index=tmp_path / name / "i.tsv", say=lambda line: None)
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert len(files) == 5
+    for file in files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+def test_sessions_that_share_a_gpu_give_what_a_cpu_gives(tmp_path, sessions, dinov2_settings):
+    settings = dinov2_settings(views=["infant", "caregiver"], rank=24)
+    for device in ("cpu", "cuda"):
+        extract_batch(sessions, settings.model_copy(update={"device": device}), code="c", folder=tmp_path / device,
+                      index=tmp_path / f"{device}.tsv", say=lambda line: None)
+    for path in (tmp_path / "cpu").rglob("*.h5"):
+        expected, found = (open_stream(tmp_path / device / path.relative_to(tmp_path / "cpu"))
+                           for device in ("cpu", "cuda"))
+        np.testing.assert_allclose(found.tokens(), expected.tokens(), atol=5e-3)
+
+
 def test_the_index_says_what_is_untrained_and_what_is_a_token_store(tmp_path, sessions, run, dinov2_settings):
     run(sessions, dinov2_settings(views=["infant"]))
     index = read_index(tmp_path)
@@ -134,7 +187,6 @@ def test_the_index_says_what_is_untrained_and_what_is_a_token_store(tmp_path, se
 
 
 def test_other_weights_under_the_same_folder_recompute(tmp_path, sessions, run, dinov2_settings):
-    import torch
     from transformers import Dinov2Config, Dinov2Model
 
     small = {"hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 42}
@@ -163,8 +215,6 @@ def test_a_session_without_sound_is_zero_and_not_valid(tmp_path, sessions, run, 
 def test_a_backbone_that_gives_nan_stops_with_a_sentence_and_writes_nothing(
     tmp_path, sessions, run, dinov2_settings, monkeypatch
 ):
-    import torch
-
     load = extract_module.load_backbone
 
     def poisoned(*arguments, **keywords):

@@ -10,7 +10,7 @@ from dyadflow.features.settings import ExtractorSettings, FeatureSettings
 
 
 @pytest.mark.parametrize(("values", "said"), [
-    ({"backbone": "dinov3x", "views": ["infant"]}, "did you mean 'dinov2'"),
+    ({"backbone": "dinov3x", "views": ["infant"]}, "did you mean 'dinov3'"),
     ({"backbone": "dinov2", "views": ["infant"]}, "dinov2 needs weights"),
     ({"backbone": "motion", "views": ["infant"], "weights": "untrained"}, "motion has no weights"),
     ({"backbone": "w2vbert", "views": ["infant"], "weights": "untrained"}, "set views to"),

@@ -129,6 +129,24 @@ def placeholders(study: Annotated[Path, typer.Argument(help="Configuration of a 
 
 
 @app.command()
+def fetch_weights(
+    study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")],
+    into: Annotated[Path | None, typer.Option(help="Folder to put them in; left out: the hub's own cache.")] = None,
+) -> None:
+    """Download all weights that a study names, for a machine without internet; say their sizes and digests."""
+    from itertools import chain
+
+    from dyadflow.features.fetch import fetch_weights as fetch
+    from dyadflow.models.video.fetch import fetch_starts
+    from dyadflow.study.study import read_settings
+
+    settings = read_settings(study)
+    found = [item.sentence() for item in chain(
+        fetch(settings.features.extractors, into=into), fetch_starts(settings.models.video, into=into))]
+    print("\n".join(found) or "The study names no weights that can be fetched.")
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of a study's configuration, for editors that complete and check YAML."""
     from dyadflow.study.schema import json_schema

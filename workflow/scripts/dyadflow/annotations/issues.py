@@ -64,6 +64,7 @@ SEVERITIES: dict[str, str] = {
     "no_sound": "error",
     "truncated": "error",
     "unreadable_media": "error",
+    "interlaced": "note",
     "variable_rate": "note",
     "irregular_gap": "warning",
     "late_sound": "note",

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
+from numpy.typing import DTypeLike, NDArray
 
 from dyadflow.errors import DyadflowError
+from dyadflow.features.dead import refuse_dead
 from dyadflow.features.registry import Backbone, backbone_module, load_backbone
 from dyadflow.features.settings import ExtractorSettings
 from dyadflow.features.stream import StreamWriter, read_key
@@ -26,6 +29,12 @@ from dyadflow.tables import write_table
 
 #: Columns of an index; `file` is relative to the folder that the index lies in.
 INDEX_COLUMNS = ("session", "view", "file", "kind", "frames", "dims", "key", "sha256", "untrained")
+
+#: Files whose digests are taken at once.
+_DIGESTS_AT_ONCE = 4
+
+#: A session that takes longer says how far it is this often.
+_TELL_EVERY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -85,17 +94,22 @@ def extract_batch(
     if not isinstance(settings, ExtractorSettings):
         settings = ExtractorSettings.model_validate(dict(settings))
     weights = identify_weights(settings)
-    tasks = [
-        _plan(session, view, settings, weights=weights, code=code, folder=Path(folder))
-        for session in sessions for view in settings.views
-    ]
+
+    def plan(wanted: tuple[Mapping[str, Any], str]) -> _Task:
+        return _plan(*wanted, settings, weights=weights, code=code, folder=Path(folder))
+
+    with ThreadPoolExecutor(_DIGESTS_AT_ONCE) as pool:
+        tasks = list(pool.map(plan, [(session, view) for session in sessions for view in settings.views]))
     missing = [task for task in tasks if read_key(task.path) != task.key]
     say(f"{settings.backbone}: {len(missing)} of {len(tasks)} streams to compute")
     if missing:
+        began = time.perf_counter()
         backbone = load_backbone(settings, torch_threads=torch_threads)
-        for number, task in enumerate(missing, start=1):
-            speed = _extract(task, settings, backbone)
-            say(f"{number} of {len(missing)}: {task.session} {task.view}, {speed}")
+        ready = time.perf_counter()
+        for number, line in enumerate(_extract_each(missing, settings, backbone, say), start=1):
+            say(f"{number} of {len(missing)}: {line}")
+        frames = sum(task.grid.frames for task in missing)
+        say(f"all {_speed(frames, time.perf_counter() - ready)}, after {ready - began:.1f} s to get ready")
     write_table(_tabulate(tasks, settings, Path(index).parent), index)
 
 
@@ -128,7 +142,22 @@ def _all_options(settings: ExtractorSettings) -> dict[str, Any]:
     return backbone_module(settings.backbone).Options.model_validate(settings.options).model_dump(mode="json")
 
 
-def _extract(task: _Task, settings: ExtractorSettings, backbone: Backbone) -> str:
+def _extract_each(
+    tasks: Sequence[_Task], settings: ExtractorSettings, backbone: Backbone, say: Callable[[str], None]
+) -> Iterator[str]:
+    """Extract in order, as many sessions at once as the backbone gains by; a line for each that is done."""
+    def extract(task: _Task) -> str:
+        return _extract(task, settings, backbone, say)
+
+    at_once = getattr(backbone, "sessions_at_once", 1)
+    if at_once == 1:
+        yield from map(extract, tasks)
+        return
+    with ThreadPoolExecutor(at_once, thread_name_prefix="session") as pool:
+        yield from pool.map(extract, tasks)
+
+
+def _extract(task: _Task, settings: ExtractorSettings, backbone: Backbone, say: Callable[[str], None]) -> str:
     """Write one stream beside its place and rename it; say how fast that was."""
     began = time.perf_counter()
     attributes = {
@@ -136,25 +165,50 @@ def _extract(task: _Task, settings: ExtractorSettings, backbone: Backbone) -> st
         "options": json.dumps(_all_options(settings), sort_keys=True), "key": task.key, **backbone.attributes,
     }
     beside = task.path.with_name(f".{task.path.name}.part")
-    with StreamWriter(beside, task.grid, attributes, source=str(task.source)) as into:
+    with _TellingWriter(beside, task, attributes, say) as into:
         if task.view == "audio" and not task.has_sound:
             into.append(np.zeros((task.grid.frames, backbone.dims)), np.zeros(task.grid.frames, bool))
         else:
             backbone.extract(task.source, task.grid, into)
+            if settings.weights:
+                refuse_dead(into, task.source, sound=task.view == "audio")
     os.replace(beside, task.path)
-    took_s = time.perf_counter() - began
-    return f"{task.grid.frames} frames in {took_s:.1f} s ({task.grid.frames / took_s:.0f} frames/s)"
+    return f"{task.session} {task.view}, {_speed(task.grid.frames, time.perf_counter() - began)}"
+
+
+class _TellingWriter(StreamWriter):
+    """A writer that now and then says how far it is."""
+
+    def __init__(self, path: Path, task: _Task, attributes: Mapping[str, Any], say: Callable[[str], None]) -> None:
+        super().__init__(path, task.grid, attributes, source=str(task.source))
+        self._name, self._say = f"{task.session} {task.view}", say
+        self._told_s, self._told_rows = time.perf_counter(), 0
+
+    def append(
+        self, values: NDArray[Any], valid: NDArray[np.bool_] | None = None, *, dtype: DTypeLike = np.float32
+    ) -> None:
+        super().append(values, valid, dtype=dtype)
+        since_s = time.perf_counter() - self._told_s
+        if since_s >= _TELL_EVERY_S:
+            speed = (self.rows - self._told_rows) / since_s
+            self._say(f"{self._name}: {self.rows} of {self.grid.frames} frames, {speed:.1f} frames/s")
+            self._told_s, self._told_rows = time.perf_counter(), self.rows
+
+
+def _speed(frames: int, took_s: float) -> str:
+    return f"{frames} frames in {took_s:.1f} s ({frames / took_s:.1f} frames/s)"
 
 
 def _tabulate(tasks: Sequence[_Task], settings: ExtractorSettings, beside: Path) -> pd.DataFrame:
     """The index: one row a stream, in the order of the sessions."""
     untrained = "yes" if settings.weights == UNTRAINED else "no"
+    with ThreadPoolExecutor(_DIGESTS_AT_ONCE) as pool:
+        digests = list(pool.map(lambda task: sha256_of(task.path), tasks))
     rows = []
-    for task in tasks:
+    for task, digest in zip(tasks, digests, strict=True):
         with h5py.File(task.path, "r") as file:
             kind, shape = str(file.attrs["kind"]), file["values"].shape
             dims = len(file["mean"]) if kind == "tokens" else shape[1]
         relative = Path(os.path.relpath(task.path, beside)).as_posix()
-        digest = sha256_of(task.path)
         rows.append((task.session, task.view, relative, kind, shape[0], dims, task.key, digest, untrained))
     return pd.DataFrame(rows, columns=list(INDEX_COLUMNS))

@@ -27,7 +27,8 @@ class Backbone(Protocol):
     """What a backbone's module offers, as class `Backbone`.
 
     The module also has `Options` (a pydantic class), `TAKES` (``"pictures"`` or ``"sound"``) and
-    `NEEDS_WEIGHTS`, and imports nothing heavy before `Backbone` is built.
+    `NEEDS_WEIGHTS`, and imports nothing heavy before `Backbone` is built. A `Backbone` may have an attribute
+    `sessions_at_once`, if `extract` may run in that many threads, each with a session of its own, and gains by it.
     """
 
     def __init__(self, settings: ExtractorSettings, *, torch_threads: int = 1) -> None:

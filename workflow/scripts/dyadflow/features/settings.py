@@ -13,14 +13,16 @@ class ExtractorSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    backbone: str = Field(description="Which backbone: dinov2, w2vbert, logmel or motion.")
+    backbone: str = Field(
+        description="Which backbone: a name of a file in features/backbones, such as dinov2 or w2vbert."
+    )
     views: list[str] = Field(
         min_length=1, description="Names of the views to extract from; ['audio'] for a backbone that hears."
     )
     weights: str | None = Field(
         default=None,
         description="Weights of a foundation model: a name on the Hugging Face hub, a local folder, or "
-        "'untrained' for the same architecture with random numbers. Left out for logmel and motion.",
+        "'untrained' for the same architecture with random numbers. Left out where a backbone has none.",
     )
     revision: str | None = Field(
         default=None, description="Commit or tag of weights on the hub; pin it, so that they stay the same."
@@ -29,7 +31,10 @@ class ExtractorSettings(BaseModel):
         default="auto", description="Where to compute; auto takes a CUDA GPU if there is one."
     )
     half: bool = Field(default=False, description="On a CUDA GPU, multiply in bfloat16; no effect on a CPU.")
-    batch: int = Field(default=64, ge=1, description="Pictures that go through the backbone at once.")
+    batch: int = Field(
+        default=64, ge=1,
+        description="Pictures that go through the backbone at once; halved where memory is short.",
+    )
     seed: int = Field(default=0, description="Seed of untrained weights.")
     options: dict[str, Any] = Field(
         default_factory=dict, description="Options of the backbone itself, checked by the backbone."

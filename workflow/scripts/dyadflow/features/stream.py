@@ -20,7 +20,7 @@ from dyadflow.errors import DyadflowError
 from dyadflow.media.grid import FrameGrid
 
 #: Frames that are read back and written again at once when coordinates are moved to the exact mean.
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,19 @@ class StreamWriter:
         self._file["values"][self.rows:stop] = kept
         self._file["valid"][self.rows:stop] = True if valid is None else valid
         self.rows = stop
+
+    def is_constant(self) -> bool:
+        """Whether two or more rows so far are valid, and all of them the same to a millionth of the largest number."""
+        first, seen = None, 0
+        for start in range(0, self.rows, _ROWS_AT_ONCE):
+            stop = min(start + _ROWS_AT_ONCE, self.rows)
+            rows = self._file["values"][start:stop][self._file["valid"][start:stop]].astype(np.float64)
+            if len(rows):
+                first = rows[0] if first is None else first
+                seen += len(rows)
+                if np.abs(rows - first).max() > 1e-6 * np.abs(first).max():
+                    return False
+        return seen > 1
 
     def finish_tokens(
         self,

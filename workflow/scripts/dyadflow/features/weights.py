@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
+from collections.abc import Collection
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 UNTRAINED = "untrained"
 
+#: What of a folder of weights decides the numbers: the network, how its input is scaled, and its parameters.
+_DECIDING = ("config.json", "preprocessor_config.json", "*.safetensors")
+
 #: Parameters that only training uses; published weights may lack them.
 _ONLY_FOR_TRAINING = ("mask_token", "masked_spec_embed")
 
@@ -26,18 +31,22 @@ def identify_weights(settings: ExtractorSettings) -> dict[str, str]:
     Returns
     -------
     dict
-        ``weights`` as the study says, ``revision``, and for a local folder ``weights_sha256`` of its files.
+        ``weights`` as the study says, ``revision``, and for a local folder or file its ``weights_sha256``.
     """
     found = {"weights": settings.weights or "none", "revision": settings.revision or ""}
-    if settings.weights and settings.weights != UNTRAINED and Path(settings.weights).is_dir():
-        found["weights_sha256"] = digest_folder(Path(settings.weights))
+    if settings.weights and settings.weights != UNTRAINED:
+        place = Path(settings.weights)
+        if place.is_dir():
+            found["weights_sha256"] = digest_folder(place)
+        elif place.is_file():
+            found["weights_sha256"] = sha256_of(place)
     return found
 
 
 def digest_folder(folder: Path) -> str:
-    """SHA-256 over the names and contents of a folder's ``config.json`` and ``*.safetensors``, as hex."""
+    """SHA-256 over the names and contents of all in a folder that decides numbers (`_DECIDING`), as hex."""
     whole = hashlib.sha256()
-    for path in sorted([*folder.glob("config.json"), *folder.glob("*.safetensors")]):
+    for path in sorted(path for pattern in _DECIDING for path in folder.glob(pattern)):
         whole.update(f"{path.name} {sha256_of(path)}\n".encode())
     return whole.hexdigest()
 
@@ -67,6 +76,23 @@ def find_weights(settings: ExtractorSettings) -> tuple[Path, dict[str, str]]:
         )
     revision = settings.revision or "" if local else folder.name
     return folder, {"weights": name, "revision": revision, "weights_sha256": digest_folder(folder)}
+
+
+def check_kind(folder: Path, kinds: Collection[str], *, name: str, architecture: str) -> str:
+    """The ``model_type`` that a folder of weights says it is, one of `kinds`.
+
+    Raises
+    ------
+    DyadflowError
+        If it is of another architecture: transformers would load what fits and only warn.
+    """
+    kind = str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", ""))
+    if kind not in kinds:
+        raise DyadflowError(
+            f"these are weights of {kind or 'an unnamed architecture'}, not of {architecture}",
+            where=f"weights {name}", fix=f"name weights of {architecture}",
+        )
+    return kind
 
 
 def load_model(model_class: Any, folder: Path, *, name: str) -> Any:
@@ -136,17 +162,22 @@ def build_untrained(model_class: Any, config_class: Any, config: dict[str, Any],
 def _download(name: str, revision: str | None) -> Path:
     """Fetch weights from the hub into its cache, or find them there."""
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError
     from huggingface_hub.utils import httpx
 
-    command = f"hf download {name}" + (f" --revision {revision}" if revision else "")
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=["*.json", "*.safetensors"]))
+    except GatedRepoError as error:
+        raise DyadflowError(
+            "the Hugging Face hub gives these weights only to those who accepted their licence",
+            where=f"weights {name}", fix="accept it on the page of the weights, then log in with `hf auth login`",
+        ) from error
     except (OSError, ValueError, httpx.HTTPError) as error:
         raise DyadflowError(
             "there is no such folder, and no such weights can be had from the Hugging Face hub",
-            where=f"weights {name}",
-            fix=f"download them beforehand on a machine with internet (`{command}`) and copy the cache, or "
-            "name the local folder that holds them",
+            where=f"weights {name}" + (f" at revision {revision}" if revision else ""),
+            fix="fetch them beforehand on a machine with internet (`dyadflow fetch-weights` and the study's file) and "
+            "copy the cache, or name the local folder that holds them",
         ) from error
 
 
