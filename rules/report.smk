@@ -19,9 +19,9 @@ rule write_account:
         "results/{study}/logs/write_account.log",
     benchmark:
         "results/{study}/benchmarks/write_account.tsv"
+    priority: 1
     conda:
         "../envs/report.yaml"
-    priority: 1
     resources:
         mem_mb=1000,
         runtime=10,
