@@ -30,7 +30,7 @@ def measured_codes(scheme: Scheme, tier: str) -> list[str]:
     """Codes of a tier that a figure shows: all that can be observed, but what a tier coded by presence has otherwise,
     which says the same again."""
     spec = scheme.tiers[tier]
-    return [code for code, own in spec.codes.items() if own.status != "unscorable" and code != spec.otherwise]
+    return [code for code, own in spec.codes.items() if own.status == "scorable" and code != spec.otherwise]
 
 
 def shown_phases(scheme: Scheme, table: pd.DataFrame) -> list[str]:
