@@ -34,7 +34,7 @@ rule all:
 # Only what is wrong with the coding files and recordings, before anything long is computed.
 rule check:
     input:
-        expand("results/{study}/annotations/checked.txt", study=list(plan.studies)),
+        plan.annotations.checks(),
         plan.report.accounts(),
 
 
@@ -63,7 +63,16 @@ onerror:
     print(take_faults(), end="", file=sys.stderr, flush=True)
 
 
+# Where coding and another setting change at once, Snakemake overlooks jobs; that is said, or results would be stale.
 onsuccess:
+    overlooked = count_overlooked(plan.annotations.checks(), BEGAN, sys.argv[1:])
+    if overlooked:
+        print(
+            f"dyadflow: {overlooked} jobs are still to run, because coding and other settings changed at once. "
+            "Run the same command again.",
+            file=sys.stderr,
+            flush=True,
+        )
     print(
         "\n".join(
             f"Report: {page}" for page in plan.report.pages() if Path(page).exists()

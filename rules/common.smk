@@ -1,6 +1,9 @@
 # Paths and wildcards, nothing else. What a job reads and which settings concern it, `plan` answers.
 import sys
+import time
 from pathlib import Path
+
+BEGAN = time.time()
 
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -8,6 +11,7 @@ sys.path.insert(0, str(SCRIPTS))
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import prepare_jobs
+from dyadflow.provenance.overlooked import count_overlooked
 from dyadflow.study.plan import Plan
 
 prepare_jobs(SCRIPTS)

@@ -119,3 +119,15 @@ def test_a_dyad_that_a_person_pins_goes_to_that_fold_and_what_follows_runs_again
     assert project.planned() == EVERYTHING_FITTED
     project.run("results/tiny/folds/folds.tsv")
     assert project.outer_folds()["t1"] == wanted
+
+
+def test_what_a_run_overlooks_because_coding_changed_with_it_is_said_and_the_next_run_does_it(project, tiny):
+    tiny["severities"] = {"gap": "warning"}
+    tiny["features"]["extractors"]["logmel"]["options"] = {"mels": 20}
+    project.write_study(tiny, project.sessions())
+    said = project.run()
+    # The log-mel streams of both batches, and whatever reads them.
+    assert "extract_features" not in said and "jobs are still to run" in said and "Run the same command again" in said
+    assert project.planned()["extract_features"] == 2
+    assert "still to run" not in project.run()
+    assert project.planned() == {}

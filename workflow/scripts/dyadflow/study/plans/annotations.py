@@ -6,7 +6,7 @@ from typing import Any
 from dyadflow.annotations.labels import label_spec
 from dyadflow.annotations.vocabulary import Vocabulary
 from dyadflow.models.video.preset import PRESETS
-from dyadflow.study.plans.room import RoomPlan
+from dyadflow.study.plans.room import RESULTS, RoomPlan
 
 
 class Annotations(RoomPlan):
@@ -17,6 +17,10 @@ class Annotations(RoomPlan):
         from dyadflow.annotations.formats.registry import READER_MODULES
 
         return self.plan.code(rule, READER_MODULES)
+
+    def checks(self) -> list[str]:
+        """What each study's check of its coding writes, which decoding and labelling wait for."""
+        return [f"{RESULTS}/{name}/annotations/checked.txt" for name in self.plan.studies]
 
     def scheme(self, wildcards: Any) -> dict:
         """The whole coding scheme."""
