@@ -95,9 +95,13 @@ class Study:
         path.write_bytes(("\ufeff" + text.replace(old, new, 1)).encode("utf-16-le"))
 
     def examine(self, **settings):
+        """Look at the study with other settings, and leave its file as it was: tests run in any order."""
         path = self.folder / "study.yaml"
         path.write_text(yaml.safe_dump(self.settings | settings))
-        return examine_study(path)
+        try:
+            return examine_study(path)
+        finally:
+            path.write_text(yaml.safe_dump(self.settings))
 
 
 def make_recording(path: Path, duration_s: float) -> None:
