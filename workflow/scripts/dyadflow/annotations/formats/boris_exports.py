@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dyadflow.annotations.formats.boris_columns import CODER_NAMES, as_text, is_missing, parse_seconds
 from dyadflow.annotations.formats.boris_media import Media, arrange_media, split_source
 from dyadflow.annotations.formats.boris_tables import Row, Table
-from dyadflow.annotations.formats.observer_columns import fold
+from dyadflow.annotations.formats.text import fold
 from dyadflow.annotations.issues import Issue
 
 

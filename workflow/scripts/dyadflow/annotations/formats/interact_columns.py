@@ -5,9 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dyadflow.annotations.formats.observer_columns import fold
-from dyadflow.annotations.formats.observer_times import parse_clock
-from dyadflow.annotations.formats.text import parse_number
+from dyadflow.annotations.formats.text import fold, parse_clock, parse_number
 
 #: INTERACT stores times as whole numbers of 100 nanoseconds.
 TICKS_PER_S = 10_000_000

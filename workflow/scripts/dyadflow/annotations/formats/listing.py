@@ -1,16 +1,13 @@
 """Which formats are read and written, for people: a table in Markdown."""
 
-from importlib import import_module
-
 from dyadflow.annotations.formats.reading import FORMATS
-from dyadflow.annotations.formats.registry import WRITER_MODULES
+from dyadflow.annotations.formats.registry import load_writers
 from dyadflow.annotations.formats.writing import WRITERS
 
 
 def formats_table() -> str:
     """Every format with its name, its endings, whether it is read and written, and on what its reader was tried."""
-    for module in WRITER_MODULES:
-        import_module(module)
+    load_writers()
     rows = ["| format | name | endings | read | written | its reader was tried on |", "|---|---|---|---|---|---|"]
     for name in sorted({**FORMATS, **WRITERS}, key=lambda name: (_title(name).casefold(), name)):
         reader, writer = FORMATS.get(name), WRITERS.get(name)

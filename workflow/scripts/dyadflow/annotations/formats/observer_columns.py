@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dyadflow.annotations.formats.delimited import name_places
 from dyadflow.annotations.formats.reading import CodingFileError
+from dyadflow.annotations.formats.text import fold
 from dyadflow.annotations.issues import Issue
 
 #: For each thing that is read, the names it goes by, folded as `fold` does.
@@ -100,11 +101,6 @@ EVENT_TYPES: dict[str, str] = (
     | dict.fromkeys(("state_point", "zustand_punkt", "zustandspunkt", "status_punkt", "statuspunkt"), STATE_POINT)
     | dict.fromkeys(("point", "point_event", "punkt", "punktereignis", "ereignispunkt"), POINT)
 )
-
-
-def fold(name: object) -> str:
-    """A name without capitals and punctuation: ``Relative Time (seconds)`` is ``relative_time_seconds``."""
-    return re.sub(r"[\W_]+", "_", str(name or "").strip().casefold()).strip("_")
 
 
 def find_columns(cells: Sequence[object]) -> dict[str, int] | None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dyadflow.annotations.formats.delimited import name_places
-from dyadflow.annotations.formats.observer_columns import EVENT_TYPES, fold
+from dyadflow.annotations.formats.observer_columns import EVENT_TYPES
 from dyadflow.annotations.formats.observer_times import UnclearTime, parse_seconds, parse_time
+from dyadflow.annotations.formats.text import fold
 from dyadflow.annotations.issues import Issue
 
 

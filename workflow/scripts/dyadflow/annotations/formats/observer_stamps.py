@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 from dyadflow.annotations.formats.observer_scheme import local_name
-from dyadflow.annotations.formats.observer_times import parse_clock
+from dyadflow.annotations.formats.text import parse_clock
 from dyadflow.annotations.issues import Issue
 
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?")

@@ -1,13 +1,10 @@
 """Relative times as Observer exports write them: seconds, clock times, or a clock time and a part of a second."""
 
-import datetime
 import math
 import re
 from collections.abc import Callable
 
-from dyadflow.annotations.formats.text import parse_number
-
-_CLOCK = re.compile(r"([+-]?)(\d{1,4}):([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)")
+from dyadflow.annotations.formats.text import parse_clock, parse_number
 
 
 class UnclearTime(ValueError):
@@ -52,17 +49,3 @@ def parse_seconds(cell: object) -> float | None:
     if number is None or not math.isfinite(number):
         return None
     return round(number, 6) if isinstance(cell, float) else number
-
-
-def parse_clock(value: object) -> float | None:
-    """Seconds of ``hh:mm:ss`` with or without a fraction, or of a workbook's time; None if it is neither."""
-    if isinstance(value, datetime.timedelta):
-        return round(value.total_seconds(), 6)
-    if isinstance(value, datetime.time):
-        return round(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6, 6)
-    match = _CLOCK.fullmatch(str(value).strip().replace("\u2212", "-"))
-    if not match:
-        return None
-    sign, hours, minutes, seconds = match.groups()
-    total_s = round(int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", ".")), 6)
-    return -total_s if sign == "-" else total_s

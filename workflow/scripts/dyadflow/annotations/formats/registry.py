@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dyadflow.annotations.formats import readers, writers
 from dyadflow.annotations.formats.reading import FORMATS, CodingFileError, Format, Reading, ReadOptions
-from dyadflow.annotations.formats.writing import WRITERS, WriteOptions, Writing
+from dyadflow.annotations.formats.writing import WRITERS, WriteOptions, Writer, Writing
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
 
@@ -131,7 +131,14 @@ def write_coding(
     return choose_writer(path, format).write(segments, Path(path), options or WriteOptions())
 
 
-def choose_writer(path: str | Path, format: str = "auto"):
+def load_writers() -> dict[str, Writer]:
+    """Every writer, by name."""
+    for module in WRITER_MODULES:
+        import_module(module)
+    return WRITERS
+
+
+def choose_writer(path: str | Path, format: str = "auto") -> Writer:
     """The writer of that name, or the one that a path's ending means.
 
     Raises
@@ -139,8 +146,7 @@ def choose_writer(path: str | Path, format: str = "auto"):
     DyadflowError
         If there is none.
     """
-    for module in WRITER_MODULES:
-        import_module(module)
+    load_writers()
     if format in WRITERS:
         return WRITERS[format]
     if format != "auto":

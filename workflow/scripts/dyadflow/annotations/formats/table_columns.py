@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dyadflow.annotations.formats.observer_columns import fold
 from dyadflow.annotations.formats.reading import CodingFileError
+from dyadflow.annotations.formats.text import fold
 
 #: Names of columns in common use, folded. Of several lists for a field, a name in an earlier one goes before.
 KNOWN: dict[str, tuple[str, ...]] = {

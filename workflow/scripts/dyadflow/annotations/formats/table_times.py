@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dyadflow.annotations.formats.observer_times import parse_clock
 from dyadflow.annotations.formats.table_columns import TIMES, Column
-from dyadflow.annotations.formats.text import parse_number
+from dyadflow.annotations.formats.text import parse_clock, parse_number
 
 #: What programs write for a value that is not there.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", ".", "-"})

@@ -1,11 +1,13 @@
-"""Text files from other people's machines: encodings found out, numbers with a point or a comma."""
+"""Text files from other people's machines: encodings found out; names, numbers and clock times however written."""
 
+import datetime
 import re
 from pathlib import Path
 
 from dyadflow.annotations.formats.reading import CodingFileError
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_CLOCK = re.compile(r"([+-]?)(\d{1,4}):([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)")
 
 
 def decode_text(head: bytes) -> str:
@@ -71,3 +73,22 @@ def parse_number(cell: object) -> float | None:
         return float(cell) if cell == cell and abs(cell) != float("inf") else None
     written = str(cell or "").strip().replace("\u2212", "-")
     return float(written.replace(",", ".")) if _NUMBER.fullmatch(written) else None
+
+
+def fold(name: object) -> str:
+    """A name without capitals and punctuation: ``Relative Time (seconds)`` is ``relative_time_seconds``."""
+    return re.sub(r"[\W_]+", "_", str(name or "").strip().casefold()).strip("_")
+
+
+def parse_clock(value: object) -> float | None:
+    """Seconds of ``hh:mm:ss`` with or without a fraction, or of a workbook's time; None if it is neither."""
+    if isinstance(value, datetime.timedelta):
+        return round(value.total_seconds(), 6)
+    if isinstance(value, datetime.time):
+        return round(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6, 6)
+    match = _CLOCK.fullmatch(str(value).strip().replace("\u2212", "-"))
+    if not match:
+        return None
+    sign, hours, minutes, seconds = match.groups()
+    total_s = round(int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", ".")), 6)
+    return -total_s if sign == "-" else total_s

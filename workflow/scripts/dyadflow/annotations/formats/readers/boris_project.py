@@ -11,9 +11,8 @@ from dyadflow.annotations.formats.boris_ethogram import Ethogram, read_ethogram
 from dyadflow.annotations.formats.boris_exports import join_modifiers, note_offset
 from dyadflow.annotations.formats.boris_media import Media, arrange_media, merge_media
 from dyadflow.annotations.formats.boris_states import POINT, TOGGLE, Event, pair_events
-from dyadflow.annotations.formats.observer_columns import fold
 from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, make_rows, reads
-from dyadflow.annotations.formats.text import decode_text
+from dyadflow.annotations.formats.text import decode_text, fold
 from dyadflow.annotations.issues import Issue, Issues
 
 _GZIP = b"\x1f\x8b"

@@ -9,9 +9,9 @@ from dyadflow.annotations.formats.delimited import name_places
 from dyadflow.annotations.formats.observer_columns import START, STOP
 from dyadflow.annotations.formats.observer_events import Event, Place
 from dyadflow.annotations.formats.observer_pairing import pair_events
-from dyadflow.annotations.formats.observer_times import parse_clock, parse_seconds
+from dyadflow.annotations.formats.observer_times import parse_seconds
 from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, reads
-from dyadflow.annotations.formats.text import decode_text, read_text
+from dyadflow.annotations.formats.text import decode_text, parse_clock, read_text
 from dyadflow.annotations.issues import Issue, count_of
 
 _MARK = re.compile(r"\s*(?:(\S+)\s+)?\{(start|end)\}\s*", re.IGNORECASE)
