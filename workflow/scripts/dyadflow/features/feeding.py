@@ -1,4 +1,4 @@
-"""Keep a device busy: pictures wait for it in pinned memory, numbers leave it without its waiting for them.
+"""Keep a device busy: what it takes is ready beforehand, numbers leave it without its waiting for them.
 
 Decoding runs in a thread of its own (the decoder lets go of the interpreter while it works), a bounded number of
 batches ahead, so that memory does not grow with the session. None of this changes a number or an order.
@@ -100,10 +100,12 @@ class Pieces:
         Rows to begin with.
     name
         Of the backbone, for the error sentence.
+    row
+        What a row is, for the error sentence.
     """
 
-    def __init__(self, batch: int, name: str) -> None:
-        self.size, self._name, self._turn = batch, name, Lock()
+    def __init__(self, batch: int, name: str, row: str = "picture") -> None:
+        self.size, self._name, self._row, self._turn = batch, name, row, Lock()
 
     def run(self, network: Callable[[torch.Tensor], torch.Tensor], rows: torch.Tensor) -> Iterator[torch.Tensor]:
         """Give ``network(piece)`` for pieces of `rows`, in order, of at most `size` rows.
@@ -125,8 +127,8 @@ class Pieces:
             except torch.OutOfMemoryError as error:
                 if size == 1:
                     raise DyadflowError(
-                        "the device has no room for a single picture", where=f"backbone {self._name}",
-                        fix="free its memory, choose a smaller network or view, or set device to cpu",
+                        f"the device has no room for a single {self._row}", where=f"backbone {self._name}",
+                        fix=f"free its memory, choose a smaller network or {self._row}, or set device to cpu",
                     ) from error
                 self.size = max(1, size // 2)
             if result is None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dyadflow.errors import DyadflowError
 from dyadflow.features.device import choose_device, multiply_in, name_precision
+from dyadflow.features.feeding import Pieces, ahead, to_host
 from dyadflow.features.sound import count_windows, pool_into_frames
 from dyadflow.features.stream import StreamWriter
 from dyadflow.features.weights import UNTRAINED, build_untrained, find_weights, identify_weights, load_model
@@ -20,6 +21,8 @@ from dyadflow.media.read import count_samples, read_samples
 from dyadflow.media.wav import AUDIO_RATE_HZ
 
 if TYPE_CHECKING:
+    import torch
+
     from dyadflow.features.settings import ExtractorSettings
 
 #: Added to the variance before its root, as transformers' Wav2Vec2FeatureExtractor does.
@@ -87,6 +90,7 @@ class WaveformBackbone:
             )
         self._normalise = normalise if self._options.normalise is None else self._options.normalise
         self._length, self._hop = receptive_field(config.conv_kernel, config.conv_stride)
+        self._pieces = Pieces(1, settings.backbone, "chunk")
         self.dims = int(config.hidden_size)
         self.attributes = {**found, "precision": name_precision(self._device, half=settings.half)}
 
@@ -100,10 +104,11 @@ class WaveformBackbone:
                 fix="check the recording",
             )
         first_s, hop_s = self._length / 2 / AUDIO_RATE_HZ, self._hop / AUDIO_RATE_HZ
-        for rows in pool_into_frames(self._encode(path, samples), count, first_s=first_s, hop_s=hop_s, grid=grid):
+        encoded = to_host(self._encode(path, samples))
+        for rows in pool_into_frames(encoded, count, first_s=first_s, hop_s=hop_s, grid=grid):
             into.append(rows)
 
-    def _encode(self, path: Path, samples: int) -> Iterator[NDArray[np.float32]]:
+    def _encode(self, path: Path, samples: int) -> Iterator[torch.Tensor]:
         """Hidden states in order, each of shape (tokens, dims).
 
         One chunk at a time: networks whose convolutions are normalised over time (group norm) would hear the
@@ -112,17 +117,20 @@ class WaveformBackbone:
         import torch
 
         mean, deviation = measure_sound(path) if self._normalise else (0.0, 1.0)
-        hop_s = self._hop / AUDIO_RATE_HZ
-        kept, margin = max(1, round(self._options.chunk_s / hop_s)), round(self._options.margin_s / hop_s)
-        for chunk, own in cut_sound(
-            read_samples(path), samples, length=self._length, hop=self._hop, kept=kept, margin=margin
-        ):
-            heard = torch.from_numpy(((chunk - mean) / deviation).astype(np.float32))[None].to(self._device)
+        hop_s, layer = self._hop / AUDIO_RATE_HZ, self._options.layer
+
+        def hear(samples: torch.Tensor) -> torch.Tensor:
             with torch.inference_mode(), multiply_in(self._device, half=self._half):
-                given = self._model(input_values=heard, output_hidden_states=self._options.layer is not None)
-            layer = self._options.layer
-            hidden = given.last_hidden_state if layer is None else given.hidden_states[layer]
-            yield hidden[0, own].float().cpu().numpy()
+                given = self._model(input_values=samples, output_hidden_states=layer is not None)
+            return (given.last_hidden_state if layer is None else given.hidden_states[layer]).float()
+
+        for chunk, own in ahead(cut_sound(
+            read_samples(path), samples, length=self._length, hop=self._hop,
+            kept=max(1, round(self._options.chunk_s / hop_s)), margin=round(self._options.margin_s / hop_s),
+        )):
+            heard = torch.from_numpy(((chunk - mean) / deviation).astype(np.float32))[None].to(self._device)
+            for hidden in self._pieces.run(hear, heard):
+                yield hidden[0, own]
 
 
 def receptive_field(kernels: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from dyadflow.features.device import choose_device
+from dyadflow.features.pixels import IMAGENET, Colour, read_pixel_scale
 from dyadflow.features.vit import VisionOptions, VisionTransformer
 from dyadflow.features.weights import (
     UNTRAINED,
@@ -46,24 +47,25 @@ class Backbone(VisionTransformer):
     def __init__(self, settings: ExtractorSettings, *, torch_threads: int = 1) -> None:
         options = Options.model_validate(settings.options)
         device = choose_device(settings, torch_threads=torch_threads)
-        model, found = _load(settings, options)
-        super().__init__(settings, options, model, device=device, name="DINOv2", attributes=found)
+        model, found, (mean, deviation) = _load(settings, options)
+        super().__init__(settings, options, model, device=device, name="DINOv2", attributes=found, mean=mean,
+                         deviation=deviation)
 
 
-def _load(settings: ExtractorSettings, options: Options) -> tuple[Any, dict[str, str]]:
-    """The network, and what to record about its weights."""
+def _load(settings: ExtractorSettings, options: Options) -> tuple[Any, dict[str, str], tuple[Colour, Colour]]:
+    """The network, what to record about its weights, and the scale of its pixels."""
     if settings.weights == UNTRAINED:
         kind = "dinov2_with_registers" if "num_register_tokens" in options.config else "dinov2"
         config_class, model_class = _classes(kind)
         # All published DINOv2 have patches of 14 pixels; one of the two classes defaults to 16.
         config = {"patch_size": 14, **options.config}
         model = build_untrained(model_class, config_class, config, seed=settings.seed)
-        return model, identify_weights(settings)
+        return model, identify_weights(settings), IMAGENET
     folder, found = find_weights(settings)
     name = str(settings.weights)
     kind = check_kind(folder, ["dinov2", "dinov2_with_registers"], name=name, architecture="DINOv2")
     _, model_class = _classes(kind)
-    return load_model(model_class, folder, name=name), found
+    return load_model(model_class, folder, name=name), found, read_pixel_scale(folder)
 
 
 def _classes(kind: str) -> tuple[Any, Any]:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dyadflow.errors import DyadflowError
 from dyadflow.features.device import choose_device, multiply_in, name_precision
 from dyadflow.features.fbank import TOKEN_FIRST_S, TOKEN_HOP_S, Filterbank, count_tokens
+from dyadflow.features.feeding import Pieces, ahead, to_host
 from dyadflow.features.sound import cut_excerpts, pool_into_frames
 from dyadflow.features.stream import StreamWriter
 from dyadflow.features.weights import UNTRAINED, build_untrained, find_weights, identify_weights, load_model
@@ -27,6 +28,8 @@ from dyadflow.media.read import count_samples, read_samples
 from dyadflow.media.wav import AUDIO_RATE_HZ
 
 if TYPE_CHECKING:
+    import torch
+
     from dyadflow.features.settings import ExtractorSettings
 
 TAKES = "sound"
@@ -79,6 +82,9 @@ class Backbone:
         self._model, found = _load(settings, self._options)
         self._model.to(self._device)
         self._filterbank = Filterbank()
+        contextual = self._options.mode == "contextual"
+        at_once = self._options.chunks_per_batch if contextual else self._options.windows_per_batch
+        self._pieces = Pieces(at_once, settings.backbone, "chunk" if contextual else "window")
         self.dims = int(self._model.config.output_hidden_size)
         self.attributes = {**found, "precision": name_precision(self._device, half=settings.half)}
 
@@ -90,56 +96,61 @@ class Backbone:
         count = count_tokens(count_samples(path))
         if not count:
             raise DyadflowError("the sound is shorter than 35 ms", where=str(path), fix="check the recording")
-        encoded = self._encode(self._filterbank.tokens(path), count)
+        encoded = to_host(self._encode(self._filterbank.tokens(path), count))
         for rows in pool_into_frames(encoded, count, first_s=TOKEN_FIRST_S, hop_s=TOKEN_HOP_S, grid=grid):
             into.append(rows)
 
     def _extract_windows(self, path: Path, grid: FrameGrid, into: StreamWriter) -> None:
         """One excerpt a frame, encoded alone; the mean of its last hidden states."""
-        import torch
-
         length = round((self._options.left_s + self._options.right_s) * AUDIO_RATE_HZ)
         starts = np.round((grid.centres_s() - self._options.left_s) * AUDIO_RATE_HZ).astype(np.int64)
         excerpts = cut_excerpts(read_samples(path), starts, length)
-        while batch := list(islice(excerpts, self._options.windows_per_batch)):
-            tokens = torch.from_numpy(self._filterbank.tokens_of(np.stack(batch))).to(self._device)
-            with torch.inference_mode(), multiply_in(self._device, half=self._half):
-                hidden = self._model(input_features=tokens).last_hidden_state
-            into.append(hidden.float().mean(dim=1).cpu().numpy())
 
-    def _encode(self, blocks: Iterator[NDArray[np.float32]], count: int) -> Iterator[NDArray[np.float32]]:
+        def batches() -> Iterator[NDArray[np.float32]]:
+            while batch := list(islice(excerpts, self._options.windows_per_batch)):
+                yield self._filterbank.tokens_of(np.stack(batch))
+
+        def encode() -> Iterator[torch.Tensor]:
+            for tokens in ahead(batches()):
+                for hidden in self._hear(tokens, [tokens.shape[1]] * len(tokens)):
+                    yield hidden.mean(dim=1)
+
+        for rows in to_host(encode()):
+            into.append(rows)
+
+    def _encode(self, blocks: Iterator[NDArray[np.float32]], count: int) -> Iterator[torch.Tensor]:
         """Last hidden states, in order, each of shape (tokens, dims); `count` in all."""
-        chunks = cut_chunks(
+        chunks = ahead(cut_chunks(
             blocks, count, kept=max(1, round(self._options.chunk_s / TOKEN_HOP_S)),
             margin=round(self._options.margin_s / TOKEN_HOP_S),
-        )
-        held: list[tuple[NDArray[np.float32], slice]] = []
-        for chunk in chunks:
-            held.append(chunk)
-            if len(held) == self._options.chunks_per_batch:
-                yield from self._encode_batch(held)
-                held = []
-        if held:
-            yield from self._encode_batch(held)
+        ))
+        while held := list(islice(chunks, self._options.chunks_per_batch)):
+            lengths = [len(tokens) for tokens, _ in held]
+            padded = np.zeros((len(held), max(lengths), held[0][0].shape[1]), np.float32)
+            for row, (tokens, _) in zip(padded, held, strict=True):
+                row[: len(tokens)] = tokens
+            own = iter(own for _, own in held)
+            for hidden in self._hear(padded, lengths):
+                yield from (tokens[next(own)] for tokens in hidden)
 
-    def _encode_batch(self, chunks: list[tuple[NDArray[np.float32], slice]]) -> Iterator[NDArray[np.float32]]:
-        """Encode chunks together, padded to the longest and masked, and keep of each what is its own."""
+    def _hear(self, rows: NDArray[np.float32], lengths: list[int]) -> Iterator[torch.Tensor]:
+        """Last hidden states of rows of tokens, padded to one length and masked; (n, tokens, dims), single precision.
+
+        Without padding there is no mask: the attention is faster, and says the same.
+        """
         import torch
 
-        lengths = [len(tokens) for tokens, _ in chunks]
-        padded = np.zeros((len(chunks), max(lengths), chunks[0][0].shape[1]), np.float32)
-        for row, (tokens, _) in zip(padded, chunks, strict=True):
-            row[: len(tokens)] = tokens
-        # Without padding no mask: the attention is faster, and says the same.
-        heard = None if min(lengths) == max(lengths) else (
-            torch.arange(max(lengths))[None, :] < torch.tensor(lengths)[:, None]
+        given = torch.from_numpy(rows).to(self._device)
+        heard = None if min(lengths) == rows.shape[1] else (
+            torch.arange(rows.shape[1])[None, :] < torch.tensor(lengths)[:, None]
         ).long().to(self._device)
-        with torch.inference_mode(), multiply_in(self._device, half=self._half):
-            hidden = self._model(
-                input_features=torch.from_numpy(padded).to(self._device), attention_mask=heard
-            ).last_hidden_state.float().cpu().numpy()
-        for tokens, (_, own) in zip(hidden, chunks, strict=True):
-            yield tokens[own]
+
+        def hear(which: torch.Tensor) -> torch.Tensor:
+            with torch.inference_mode(), multiply_in(self._device, half=self._half):
+                mask = None if heard is None else heard[which]
+                return self._model(input_features=given[which], attention_mask=mask).last_hidden_state.float()
+
+        return self._pieces.run(hear, torch.arange(len(rows), device=self._device))
 
 
 def cut_chunks(

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dyadflow.errors import DyadflowError
 from dyadflow.features.device import choose_device, multiply_in, name_precision
+from dyadflow.features.feeding import Pieces, ahead, to_host
 from dyadflow.features.sound import pool_into_frames
 from dyadflow.features.stream import StreamWriter
 from dyadflow.features.waveform import cut_sound
@@ -21,6 +20,8 @@ from dyadflow.media.read import count_samples, read_samples
 from dyadflow.media.wav import AUDIO_RATE_HZ
 
 if TYPE_CHECKING:
+    import torch
+
     from dyadflow.features.settings import ExtractorSettings
 
 TAKES = "sound"
@@ -76,6 +77,7 @@ class Backbone:
         self._model = model.encoder.to(self._device)
         # The spectra as the weights' own extractor makes them: log energies of a window, held to its own loudest.
         self._listen = WhisperFeatureExtractor(feature_size=model.config.num_mel_bins)
+        self._pieces = Pieces(1, settings.backbone, "chunk")
         self.dims = int(model.config.d_model)
         self.attributes = {**found, "precision": name_precision(self._device, half=settings.half)}
 
@@ -87,16 +89,25 @@ class Backbone:
             raise DyadflowError("the sound is shorter than 20 ms", where=str(path), fix="check the recording")
         hop_s = HOP / AUDIO_RATE_HZ
         # A token's two spectra are centred on its first sample and 10 ms later; the middle of those.
-        for rows in pool_into_frames(self._encode(path, samples), count, first_s=hop_s / 4, hop_s=hop_s, grid=grid):
+        encoded = to_host(self._encode(path, samples))
+        for rows in pool_into_frames(encoded, count, first_s=hop_s / 4, hop_s=hop_s, grid=grid):
             into.append(rows)
 
-    def _encode(self, path: Path, samples: int) -> Iterator[NDArray[np.float32]]:
+    def _encode(self, path: Path, samples: int) -> Iterator[torch.Tensor]:
+        """Last hidden states in order, each of shape (tokens, dims)."""
         import torch
 
         hop_s = HOP / AUDIO_RATE_HZ
         kept, margin = max(1, round(self._options.chunk_s / hop_s)), round(self._options.margin_s / hop_s)
-        for chunk, own in cut_sound(read_samples(path), samples, length=HOP, hop=HOP, kept=kept, margin=margin):
-            heard = self._listen(chunk, sampling_rate=AUDIO_RATE_HZ, return_tensors="pt").input_features
+
+        def windows() -> Iterator[tuple[torch.Tensor, slice]]:
+            for chunk, own in cut_sound(read_samples(path), samples, length=HOP, hop=HOP, kept=kept, margin=margin):
+                yield self._listen(chunk, sampling_rate=AUDIO_RATE_HZ, return_tensors="pt").input_features, own
+
+        def hear(spectra: torch.Tensor) -> torch.Tensor:
             with torch.inference_mode(), multiply_in(self._device, half=self._half):
-                hidden = self._model(input_features=heard.to(self._device)).last_hidden_state
-            yield hidden[0, own].float().cpu().numpy()
+                return self._model(input_features=spectra).last_hidden_state.float()
+
+        for spectra, own in ahead(windows()):
+            for hidden in self._pieces.run(hear, spectra.to(self._device)):
+                yield hidden[0, own]
