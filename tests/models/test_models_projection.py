@@ -30,29 +30,30 @@ def test_a_fold_s_components_are_those_of_its_training_tokens(make_world):
         target="infant", coders=["A"],
     )
     protocol = ProtocolSettings(train_coders=["A"], score_coders=["A"], components=3, minimum_kept=0.95)
-    training, aside = data.split(0, 0)
-    assert training and aside and not set(training) & set(data.held_out(0))
-    fitted = fit_preparation(data, training, RECIPE, protocol)
-    flat = np.concatenate([world.raw[name]["tokens"].reshape(-1, 12) for name in training])
-    mean, basis = principal_components(flat, 3)
-    projection = fitted.projections["infant.dinov2"]
-    np.testing.assert_allclose(projection.mean, mean, atol=1e-9)
-    np.testing.assert_allclose(projection.basis, basis, atol=1e-7)
+    for outer, inner in [(held, fold) for held in data.outer_folds for fold in data.inner_folds(held)]:
+        training, aside = data.split(outer, inner)
+        assert training and aside and not set(training) & set(data.held_out(outer))
+        fitted = fit_preparation(data, training, RECIPE, protocol)
+        flat = np.concatenate([world.raw[name]["tokens"].reshape(-1, 12) for name in training])
+        mean, basis = principal_components(flat, 3)
+        projection = fitted.projections["infant.dinov2"]
+        np.testing.assert_allclose(projection.mean, mean, atol=1e-9)
+        np.testing.assert_allclose(projection.basis, basis, atol=1e-7)
 
-    # A held-out session's values, from the store, against the same sum on its raw tokens.
-    session = data.held_out(0)[0]
-    store = data.shelf.take(session, RECIPE)["infant.dinov2"]
-    expected = (world.raw[session]["tokens"] - mean) @ basis
-    np.testing.assert_allclose(
-        projection.apply(store), expected.reshape(len(expected), -1), atol=0.02 * expected.std()
-    )
+        # A held-out session's values, from the store, against the same sum on its raw tokens.
+        session = data.held_out(outer)[0]
+        store = data.shelf.take(session, RECIPE)["infant.dinov2"]
+        expected = (world.raw[session]["tokens"] - mean) @ basis
+        np.testing.assert_allclose(
+            projection.apply(store), expected.reshape(len(expected), -1), atol=0.02 * expected.std()
+        )
 
-    # Standard scaling over the training sessions: mean 0, deviation 1.
-    inputs = np.concatenate([
-        fitted.apply(data.shelf.take(name, RECIPE), frames=data.grids[name].frames) for name in training
-    ])
-    np.testing.assert_allclose(inputs.mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(inputs.std(axis=0), 1, atol=1e-4)
+        # Standard scaling over the training sessions: mean 0, deviation 1.
+        inputs = np.concatenate([
+            fitted.apply(data.shelf.take(name, RECIPE), frames=data.grids[name].frames) for name in training
+        ])
+        np.testing.assert_allclose(inputs.mean(axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(inputs.std(axis=0), 1, atol=1e-4)
 
 
 def test_a_store_that_keeps_too_little_is_an_error_that_says_what_to_raise(make_world):

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -11,6 +12,10 @@ from lxml import etree
 from dyadflow.annotations.scheme import read_scheme
 from dyadflow.demo.planted import planted_agreement
 from dyadflow.demo.settings import DemoSettings
+from dyadflow.features.registry import load_backbone
+from dyadflow.features.settings import ExtractorSettings
+from dyadflow.media.read import read_frames
+from dyadflow.models.checkpoint import load_checkpoint
 
 from .conftest import ROOT
 
@@ -138,3 +143,49 @@ def test_a_real_recording_goes_through_and_is_coded_by_the_demos_models(demo, tm
     linked = elan.find(".//MEDIA_DESCRIPTOR").get("RELATIVE_MEDIA_URL")
     assert (results / "prediction" / linked).resolve() == (folder / "peekaboo.mp4").resolve()
     assert Path(results / "report/index.html").exists()
+
+
+def test_each_fold_s_components_are_those_of_a_pca_on_its_training_dyads_raw_tokens(demo):
+    """Through decoding, the store and every outer fold, against the network itself and an SVD."""
+    model = raw_model(demo)
+    tokens = {}
+    for fold in range(4):
+        checkpoint = load_checkpoint(
+            demo.path("results/demo/models/corrected/infant/dinov2/linear/folds", f"fold{fold}.safetensors"))
+        # In the demo a dyad is a session, and both have one name.
+        training = checkpoint.config["training_dyads"]
+        assert 0 < len(training) < 9
+        for session in training:
+            if session not in tokens:
+                view = demo.path("results/demo/private/media", session, "infant.mp4")
+                tokens[session] = model(view)
+        flat = np.concatenate([tokens[session] for session in training])
+        mean = flat.mean(axis=0)
+        _, values, vectors = np.linalg.svd(flat - mean, full_matrices=False)
+        found = checkpoint.preparation.projections["infant.dinov2"]
+        assert found.basis.shape == (48, 4)
+        np.testing.assert_allclose(found.mean, mean, atol=1e-5)
+        expected = vectors[:4].T
+        expected = expected * np.sign(expected[np.abs(expected).argmax(axis=0), np.arange(4)])
+        np.testing.assert_allclose(found.basis, expected, atol=1e-4)
+        np.testing.assert_allclose(found.explained, values[:4] ** 2 / (values**2).sum(), rtol=1e-4)
+    assert len(tokens) == 12
+
+
+def raw_model(demo):
+    """Patch tokens of a view by transformers alone, one batch after the other, double precision from there on."""
+    import torch
+
+    settings = yaml.safe_load(demo.path("config/studies/demo.yaml").read_text())["features"]["extractors"]["dinov2"]
+    network = load_backbone(ExtractorSettings(**settings))._model
+    mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+
+    def tokens(view):
+        with torch.inference_mode():
+            return np.concatenate([
+                network(((torch.from_numpy(frames) / 255 - mean) / deviation).permute(0, 3, 1, 2))
+                .last_hidden_state[:, 1:].flatten(0, 1).double().numpy()
+                for frames in read_frames(view, batch=50)
+            ])
+
+    return tokens
