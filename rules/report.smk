@@ -79,6 +79,7 @@ rule build_report:
         agreement="results/{study}/agreement/agreement.tsv",
         agreement_confusion="results/{study}/agreement/confusion.tsv",
         features=plan.features.every_index,
+        streams=plan.features.summary,
         grids=plan.every_session("results/{study}/media/{session}/grid.json"),
         folds=plan.report.trained("results/{study}/folds/folds.tsv"),
         cells=plan.report.trained("results/{study}/evaluation/cells.tsv"),

@@ -11,8 +11,10 @@ import pytest
 from lxml import html
 
 from dyadflow.annotations.issues import Issues
+from dyadflow.features.summary import SUMMARY_COLUMNS, write_summary
 from dyadflow.report.page import build_report
 from dyadflow.report.rendering import TEMPLATES
+from dyadflow.report.wording import ABSENT
 from dyadflow.tables import read_table, write_table
 
 BEHAVIOUR_TABLES = (
@@ -563,3 +565,35 @@ def test_weighted_kappas_stand_below_the_plain_one_where_there_are_any(small, tm
     root = html.fromstring(build(small.inputs, tmp_path / "index.html", agreement=tmp_path / "agreement.tsv"))
     told = [words(cell) for cell in root.xpath("//section[@aria-labelledby='agreement']//td/small")]
     assert [text for text in told if "linear" in text] == ["linear 0.81, quadratic 0.87"]
+
+
+def test_streams_are_summed_up_by_extractor_and_view_with_what_deserves_a_look(small, tmp_path):
+    def line(session, extractor, view, **changes):
+        return {
+            "session": session, "view": view, "extractor": extractor, "kind": "dense", "untrained": "no", "frames": 100,
+            "dims": 8, "valid_share": 1.0, "drift": 0.2, "largest_drift": -0.5, "dead_dimensions": 0,
+            "explained_1": 0.5, "explained_2": 0.2, "explained_3": 0.1, "explained_4": 0.05, **changes,
+        }
+
+    rows = [
+        line("s1", "whisper", "audio", explained_1=0.4, largest_drift=1.24),
+        line("s2", "whisper", "audio", explained_1=0.6, dead_dimensions=3),
+        line("s3", "whisper", "audio", valid_share=0.0, explained_1=None, largest_drift=None, dead_dimensions=None),
+        line("s1", "dinov2", "infant", kind="tokens", kept_variance=0.995),
+        line("s1", "dinov2", "caregiver", kind="tokens", kept_variance=0.981),
+        line("s2", "dinov2", "caregiver", kind="tokens", kept_variance=0.999, largest_drift=-2.25),
+    ]
+    write_summary(pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS)), tmp_path / "summary.tsv")
+    root = html.fromstring(build(
+        small.inputs, tmp_path / "index.html", streams=tmp_path / "summary.tsv",
+        stream_figures="../figures/streams_{extractor}.pdf",
+    ))  # fmt: skip
+    section = root.xpath("//section[@aria-labelledby='streams']")[0]
+    assert section.xpath(".//a/@href") == ["../figures/streams_whisper.pdf", "../figures/streams_dinov2.pdf"]
+    assert [[words(cell) for cell in row] for row in section.xpath(".//tbody/tr")] == [
+        ["Whisper", "audio", "3", "8a frame", "50.0 · 20.0 · 10.0 · 5.0", ABSENT, "1.2s1",
+         "nothing to hear or see in s3; 3 dead in s2"],
+        ["DINOv2", "infant", "1", "8a patch", "50.0 · 20.0 · 10.0 · 5.0", "99.5", "0.5s1", ABSENT],
+        ["caregiver", "2", "8a patch", "50.0 · 20.0 · 10.0 · 5.0", "98.1", "2.2s2", ABSENT],
+    ]
+    assert 'id="streams"' not in build(small.inputs, tmp_path / "without.html", streams=None)

@@ -63,7 +63,7 @@ def rules():
     ("features.backbones.dinov2", {"extract_features"}),
     ("features.stream", {"extract_features", "describe_streams", "colour_frames", "train_cell", "predict_session"}),
     ("features.components", {"describe_streams"}),
-    ("features.summary", {"describe_streams", "summarise_streams"}),
+    ("features.summary", {"describe_streams", "summarise_streams", "build_report"}),
     ("report.paper.stream_curves", {"draw_streams"}),
     ("report.stream_colours", {"colour_frames"}),
     ("folds.assign", {"assign_folds"}),

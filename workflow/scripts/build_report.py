@@ -19,7 +19,7 @@ with stage(snakemake) as job:  # noqa: F821
             for name in (
                 "folds", "cells", "groups", "confusion", "fold_scores", "comparisons", "balance", "task_spans",
                 "durations", "clock", "snippet_scores", "snippet_raters", "snippet_kappas", "reliability", "events",
-                "measures", "transitions", "dyadic", "regulation", "icc",
+                "measures", "transitions", "dyadic", "regulation", "icc", "streams",
             )
         },
         features=inputs.features, labels=inputs.labels,
@@ -27,5 +27,5 @@ with stage(snakemake) as job:  # noqa: F821
             {**cell, "path": path} for cell, path in zip(job.params.cells, inputs.probabilities, strict=True)
         ],
         headline=job.params.headline, predictions=inputs.predictions, page=job.output.page,
-        account="../annotations/account.html",
+        account="../annotations/account.html", stream_figures="../figures/streams_{extractor}.pdf",
     )

@@ -24,6 +24,7 @@ from dyadflow.report.overview import draw_cells, marker_legend
 from dyadflow.report.palette import Palette
 from dyadflow.report.rendering import environment
 from dyadflow.report.snippets import describe_networks, preset_of
+from dyadflow.report.streams import describe_streams
 from dyadflow.report.task_spans import describe_clock, describe_durations, describe_spans
 from dyadflow.report.task_targets import is_by_task, task_targets
 from dyadflow.report.together import tabulate_together
@@ -67,7 +68,9 @@ def build_report(
     dyadic: Path | None = None,
     regulation: Path | None = None,
     icc: Path | None = None,
+    streams: Path | None = None,
     account: str = "",
+    stream_figures: str = "",
 ) -> None:
     """Write the study's page.
 
@@ -112,8 +115,12 @@ def build_report(
         Agreement of all coders of a target together (`agreement.reliability`), and by events (`agreement.events`).
     measures, transitions, dyadic, regulation, icc
         Tables of room behaviour, in one folder beside that of the page. Without `measures` the section is left out.
+    streams
+        Summary of the streams (`features.summary`). None in a study that extracts none.
     account
         The page of the account of the coding files, relative to this one; empty: no link.
+    stream_figures
+        Figure of an extractor's streams, relative to this page, with ``{extractor}`` for its name; empty: no link.
 
     Notes
     -----
@@ -159,6 +166,8 @@ def build_report(
         "events": describe_events(matched, plan),
         "behaviour": describe_behaviour(measures, transitions, dyadic, regulation, icc, plan, palette),
         "measures_shown": MEASURES,
+        "streams": describe_streams(streams),
+        "stream_figures": stream_figures,
         "account": account,
         "spans": describe_spans(task_spans, plan),
         "durations": describe_durations(durations, plan),

@@ -25,7 +25,11 @@ PLAIN_SCALE = {"kappa": 2, "share": 2, "mean_kappa": 3}
 BI_LSTM = "bi\N{NON-BREAKING HYPHEN}LSTM"
 MODEL_TITLES = {"bilstm": BI_LSTM, "linear": "Linear", "majority": "Majority", "phase": "Phase"}
 STREAM_TITLES = {"multimodal": "Multimodal", "none": "Baseline"}
-NAME_TITLES = {"dinov2": "DINOv2", "w2vbert": "W2V-BERT 2.0", "logmel": "Log-mel", "motion": "Motion energy"}
+NAME_TITLES = {
+    "dinov2": "DINOv2", "dinov3": "DINOv3", "vjepa2": "V-JEPA 2", "landmarks": "Landmarks", "motion": "Motion energy",
+    "w2vbert": "W2V-BERT 2.0", "wav2vec2": "wav2vec 2.0", "hubert": "HuBERT", "wavlm": "WavLM", "whisper": "Whisper",
+    "logmel": "Log-mel", "mfcc": "MFCC",
+}
 ABSENT = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 

@@ -85,6 +85,10 @@ class Features(RoomPlan):
         study = self.of(wildcards)
         return self.tables(study, list(study.settings.features.extractors))
 
+    def summary(self, wildcards: Any) -> str | list[str]:
+        """An input function: the summary of the study's streams, if it has any."""
+        return f"{RESULTS}/{wildcards.study}/features/summary.tsv" if self.every_index(wildcards) else []
+
     def drawn_tables(self, wildcards: Any) -> list[str]:
         """An input function: the tables of the extractor that is drawn, and of motion energy."""
         names = dict.fromkeys(filter(None, [wildcards.extractor, self.motion(wildcards)]))
