@@ -55,7 +55,7 @@ class Study:
                       for row in self.rows]).to_csv(index, sep="\t", index=False)
         human = {(name, coder): "human" for name, codes in self.coded.items() for coder in codes}
         return evaluate_cells(
-            cells=cells, labels=index, folds=self.folder / "folds.tsv", sessions=sessions,
+            cells=cells, labels=index, folds=more.pop("folds", self.folder / "folds.tsv"), sessions=sessions,
             kinds=human | (kinds or {}), score_coders={cell["protocol"]: coders for cell in cells}, **more)
 
 
@@ -273,6 +273,46 @@ def test_a_comparison_is_the_mean_of_the_dyads_own_differences_with_its_exact_p(
     assert (row.low, row.high) == pytest.approx((gains.mean() - reach, gains.mean() + reach), abs=1e-6)
 
 
+def fail(cell, reason):
+    """Turn a cell's predictions into what training leaves where it could not be trained."""
+    with h5py.File(cell["probabilities"], "w") as file:
+        file.attrs["failed"] = reason
+    return cell
+
+
+def test_a_cell_that_could_not_be_trained_is_listed_with_its_reason_and_the_others_are_scored(study):
+    good, guess = many_dyads(study)
+    cells = [study.predict("both", "bilstm", good), fail(study.predict("audio", "linear", guess), "it diverged")]
+    named = {"comparisons": [
+        {"target": "infant", "stream": "both", "network": "bilstm", "against": ["audio", "linear"]},
+        {"target": "infant", "stream": "audio", "network": "linear"},
+        {"target": "infant", "stream": "both", "network": "bilstm"},
+    ]}
+    result = study.evaluate(*cells, settings=named)
+    assert result.missing.to_dict("records") == [{
+        "protocol": "corrected", "target": "infant", "stream": "audio", "model": "linear", "reason": "it diverged"}]
+    assert set(result.cells.model) == {"majority", "phase", "bilstm"}
+    assert [*result.comparisons.stream] == ["both"], "a comparison with a cell that is not there has no row"
+
+
+def test_a_protocol_may_deal_other_folds_and_split_by_frame_has_no_fold_scores(study):
+    good, _ = many_dyads(study)
+    dealt = study.predict("both", "bilstm", good)
+    by_frame = study.predict("both", "bilstm", good, protocol="frames", folds={name: -1 for name in good})
+    other = study.predict("both", "bilstm", good, protocol="other", folds={name: 9 for name in good})
+    again = study.folder / "again.tsv"
+    pd.DataFrame(study.rows).assign(outer=9).to_csv(again, sep="\t", index=False)
+    own = study.folder / "folds.tsv"
+    result = study.evaluate(
+        dealt, by_frame, other, tested={"frames": "frames"},
+        folds={"corrected": own, "frames": own, "other": again},
+    )
+    values = result.cells.query("stream == 'both' and phase == 'all' and metric == 'accuracy'")
+    assert values.value.nunique() == 1 and list(values.protocol) == ["corrected", "frames", "other"]
+    assert values.fold_mean.notna().tolist() == [True, False, True]
+    assert set(result.fold_scores[result.fold_scores.stream == "both"].protocol) == {"corrected", "other"}
+
+
 def test_the_better_baseline_is_the_one_with_the_higher_pooled_metric(study):
     for fold, name in enumerate("abcd"):
         study.add(name, fold, [0, 0, 0, 1, 1], A=[2, 2, 2, 0, 0])
@@ -302,9 +342,9 @@ def test_a_comparison_with_a_cell_that_was_not_trained_is_refused(study):
             {"target": "infant", "stream": "video", "network": "bilstm"}]})
 
 
-def test_the_five_tables_are_written_where_they_are_asked_for_and_twice_the_same(study, tmp_path):
+def test_the_six_tables_are_written_where_they_are_asked_for_and_twice_the_same(study, tmp_path):
     cell = four_dyads(study)
-    names = ("cells", "groups", "confusion", "fold_scores", "comparisons")
+    names = ("cells", "groups", "confusion", "fold_scores", "comparisons", "missing")
     written = []
     for time in ("first", "second"):
         paths = {name: tmp_path / time / f"my-{name}.tsv" for name in names}

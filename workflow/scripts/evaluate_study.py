@@ -15,5 +15,5 @@ with stage(snakemake) as job:  # noqa: F821
     )
     evaluation.write(
         cells=job.output.cells, groups=job.output.groups, confusion=job.output.confusion,
-        fold_scores=job.output.fold_scores, comparisons=job.output.comparisons,
+        fold_scores=job.output.fold_scores, comparisons=job.output.comparisons, missing=job.output.missing,
     )

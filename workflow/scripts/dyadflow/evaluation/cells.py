@@ -9,11 +9,11 @@ import pandas as pd
 from dyadflow.errors import DyadflowError
 from dyadflow.evaluation.baselines import count_baselines
 from dyadflow.evaluation.comparisons import compare_cells
-from dyadflow.evaluation.counts import Cell, CellCounts, count_cell
+from dyadflow.evaluation.counts import CellCounts, count_cell
 from dyadflow.evaluation.covariates import group_sessions
+from dyadflow.evaluation.scored import Gathered, Request, gather_scored, restrict_truth
 from dyadflow.evaluation.scores import list_confusion, score_cell, score_folds, score_groups
 from dyadflow.evaluation.settings import EvaluationSettings
-from dyadflow.evaluation.truth import Fold, Truth, choose_truth, read_folds, read_labels
 from dyadflow.tables import write_table
 
 KEY = ("protocol", "target", "stream", "model")
@@ -25,11 +25,12 @@ COMPARISON_COLUMNS = (
     *KEY, "against_stream", "against_model", "metric", "difference", "low", "high", "dyads", "wins", "p",
     "p_holm",
 )
+MISSING_COLUMNS = (*KEY, "reason")
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The five result tables of a study.
+    """The six result tables of a study.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ class Evaluation:
         One row a (cell, outer fold, metric).
     comparisons
         Those named beforehand.
+    missing
+        Cells that could not be trained, with the sentence that says why.
     """
 
     cells: pd.DataFrame
@@ -52,6 +55,7 @@ class Evaluation:
     confusion: pd.DataFrame
     fold_scores: pd.DataFrame
     comparisons: pd.DataFrame
+    missing: pd.DataFrame
 
     def write(
         self,
@@ -61,6 +65,7 @@ class Evaluation:
         confusion: str | Path,
         fold_scores: str | Path,
         comparisons: str | Path,
+        missing: str | Path,
     ) -> None:
         """Write each table to its own path, as TSV."""
         write_table(self.cells, cells)
@@ -68,13 +73,14 @@ class Evaluation:
         write_table(self.confusion, confusion)
         write_table(self.fold_scores, fold_scores)
         write_table(self.comparisons, comparisons)
+        write_table(self.missing, missing)
 
 
 def evaluate_cells(
     *,
     cells: Sequence[Mapping[str, str]],
     labels: str | Path,
-    folds: str | Path,
+    folds: Mapping[str, str | Path] | str | Path,
     sessions: pd.DataFrame | Sequence[Mapping[str, object]],
     kinds: Mapping[tuple[str, str], str],
     score_coders: Mapping[str, Sequence[str]],
@@ -93,7 +99,7 @@ def evaluate_cells(
     labels
         Index of frame labels: TSV with session, file (relative to the index's folder).
     folds
-        TSV with session, dyad, outer.
+        TSV with session, dyad, outer; one for all protocols, or one for each.
     sessions
         Rows of the session sheet: session and covariates.
     kinds
@@ -107,8 +113,8 @@ def evaluate_cells(
     seed
         Of the random sign flips.
     tested
-        For each protocol, ``every`` or ``last``: which outer folds are scored. Protocols that are not named
-        score every fold.
+        For a protocol, or for ``protocol/model``, ``every``, ``last`` or ``frames`` (`Request`). Protocols that are
+        not named score every fold.
 
     Returns
     -------
@@ -131,7 +137,9 @@ def evaluate_cells(
     lack a class altogether, which then counts as a failure to find it.
     """
     chosen = EvaluationSettings.model_validate(settings or {})
-    counted = _count_everything(cells, labels, folds, kinds, score_coders, tested or {})
+    request = Request(cells, labels, folds, kinds, score_coders, tested or {})
+    gathered = gather_scored(request)
+    counted = _count_everything(gathered, request)
     rows = sessions.to_dict("records") if isinstance(sessions, pd.DataFrame) else list(sessions)
     groups = _group_scored(rows, chosen.covariates, counted)
     phases = tuple(instructed)
@@ -141,49 +149,24 @@ def evaluate_cells(
         confusion=_table([list_confusion(each, phases) for each in counted], CONFUSION_COLUMNS),
         fold_scores=_table([score_folds(each) for each in counted], FOLD_COLUMNS),
         comparisons=_table(
-            [compare_cells(counted, chosen.comparisons, level=chosen.level, seed=seed)], COMPARISON_COLUMNS),
+            [compare_cells(counted, chosen.comparisons, level=chosen.level, seed=seed, missing=gathered.missing)],
+            COMPARISON_COLUMNS),
+        missing=_table([gathered.missing], MISSING_COLUMNS),
     )
 
 
-def _count_everything(
-    cells: Sequence[Mapping[str, str]],
-    labels: str | Path,
-    folds: str | Path,
-    kinds: Mapping[tuple[str, str], str],
-    score_coders: Mapping[str, Sequence[str]],
-    tested: Mapping[str, str],
-) -> list[CellCounts]:
+def _count_everything(gathered: Gathered, request: Request) -> list[CellCounts]:
     """Confusions of all cells, and of the baselines of each (protocol, target) before its cells."""
-    held_out = read_folds(folds)
-    coded = read_labels(labels, list(held_out))
     counted: list[CellCounts] = []
-    for protocol, target in dict.fromkeys((each["protocol"], each["target"]) for each in cells):
-        if not score_coders.get(protocol):
-            raise DyadflowError(
-                f"protocol {protocol} says nobody whose coding scores", fix="name coders in its score_coders")
-        truth: Truth = choose_truth(coded, held_out, target, score_coders[protocol], kinds)
-        scored = _scored_sessions(truth, held_out, tested.get(protocol, "every"))
+    for (protocol, target), truth in gathered.truths.items():
+        own = [each for each in gathered.scored if (each.cell.protocol, each.cell.target) == (protocol, target)]
+        last = max(fold.outer for fold in request.folds_of(protocol).values())
+        # Baselines have seen nobody, however frames were dealt.
+        tested = request.tested.get(protocol, "every").replace("frames", "every")
+        scored = restrict_truth(truth, tested, last=last).sessions
         counted += [baseline.only(scored) for baseline in count_baselines(protocol, truth)]
-        counted += [
-            count_cell(
-                Cell(protocol, target, each["stream"], each["model"]), truth.only(scored), each["probabilities"])
-            for each in cells if (each["protocol"], each["target"]) == (protocol, target)
-        ]
+        counted += [count_cell(each.cell, each.truth, each.probabilities) for each in own]
     return counted
-
-
-def _scored_sessions(truth: Truth, held_out: Mapping[str, Fold], tested: str) -> set[str]:
-    """The sessions with a truth in the folds that are scored."""
-    if tested == "every":
-        return set(truth.sessions)
-    last = max(fold.outer for fold in held_out.values())
-    scored = {name for name in truth.sessions if truth.folds[name].outer == last}
-    if not scored:
-        raise DyadflowError(
-            f"only fold {last} is scored, and it has no session in which a scoring coder coded {truth.target}",
-            fix="pin a dyad that was coded to that fold, or name other score_coders",
-        )
-    return scored
 
 
 def _group_scored(

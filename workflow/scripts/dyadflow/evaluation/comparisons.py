@@ -1,6 +1,6 @@
 """Comparisons of cells that were named beforehand, paired by dyad."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from dyadflow.evaluation.signflip import correct_by_holm
 
 
 def compare_cells(
-    cells: Sequence[CellCounts], comparisons: Sequence[Comparison], *, level: float = 0.95, seed: int = 0
+    cells: Sequence[CellCounts], comparisons: Sequence[Comparison], *, level: float = 0.95, seed: int = 0,
+    missing: Sequence[Mapping[str, str]] = (),
 ) -> list[dict]:
     """Make the study's comparisons, in every protocol that has the named cell.
 
@@ -28,6 +29,8 @@ def compare_cells(
         Nominal coverage of the interval.
     seed
         Of the random sign flips, which more than 16 dyads need.
+    missing
+        Cells that could not be trained: comparisons with them cannot be made, and have no row.
 
     Returns
     -------
@@ -55,15 +58,18 @@ def compare_cells(
     it is not corrected for the number of comparisons.
     """
     by_cell = {found.cell: found for found in cells}
-    protocols = list(dict.fromkeys(found.cell.protocol for found in cells))
+    untrained = {Cell(*(row[name] for name in ("protocol", "target", "stream", "model"))) for row in missing}
+    protocols = list(dict.fromkeys(cell.protocol for cell in [*by_cell, *sorted(untrained, key=str)]))
     rows = []
     for comparison in comparisons:
         ours = [Cell(name, comparison.target, comparison.stream, comparison.network) for name in protocols]
         present = [cell for cell in ours if cell in by_cell]
-        if not present:
+        if not present and not untrained & set(ours):
             raise _no_such_cell(ours[0] if ours else None, comparison, list(by_cell))
         for cell in present:
-            other = _opponent(cell, comparison, by_cell)
+            other = _opponent(cell, comparison, by_cell, untrained)
+            if other in untrained:
+                continue
             rows.append(cell.key | {
                 "against_stream": other.stream, "against_model": other.model, "metric": comparison.metric,
             } | _compare(by_cell[cell], by_cell[other], comparison.metric, level, seed))
@@ -72,11 +78,13 @@ def compare_cells(
     return rows
 
 
-def _opponent(cell: Cell, comparison: Comparison, by_cell: dict[Cell, CellCounts]) -> Cell:
+def _opponent(
+    cell: Cell, comparison: Comparison, by_cell: dict[Cell, CellCounts], untrained: Collection[Cell]
+) -> Cell:
     """The cell to compare with, in the same protocol."""
     if comparison.against != "better_baseline":
         other = Cell(cell.protocol, cell.target, *comparison.against)
-        if other not in by_cell:
+        if other not in by_cell and other not in untrained:
             raise _no_such_cell(other, comparison, list(by_cell))
         return other
     baselines = [Cell(cell.protocol, cell.target, NO_STREAM, model) for model in BASELINES]
@@ -85,7 +93,9 @@ def _opponent(cell: Cell, comparison: Comparison, by_cell: dict[Cell, CellCounts
 
 
 def _compare(ours: CellCounts, theirs: CellCounts, metric: str, level: float, seed: int) -> dict:
-    """Mean paired difference of the dyads' own metrics, with its interval and p value."""
+    """Mean paired difference of the dyads' own metrics, with its interval and p value; over dyads that both scored."""
+    both = set(ours.truth.sessions) & set(theirs.truth.sessions)
+    ours, theirs = ours.only(both), theirs.only(both)
     mine, other = (metrics_of(each.by_dyad(each.counts.sum(1)))[metric] for each in (ours, theirs))
     return sum_up_differences(mine - other, level=level, seed=seed)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dyadflow.errors import DyadflowError
+from dyadflow.evaluation.held_out import read_held_out
 from dyadflow.evaluation.truth import Truth
 
 
@@ -55,7 +55,12 @@ class CellCounts:
         return self._grouped(counts, [self.truth.folds[name].dyad for name in self.truth.sessions])
 
     def by_fold(self, counts: NDArray[np.int64]) -> tuple[list[int], NDArray[np.int64]]:
-        """Sum counts of shape (sessions, ...) over each outer fold: its number, and shape (folds, ...)."""
+        """Sum counts of shape (sessions, ...) over each outer fold: its number, and shape (folds, ...).
+
+        None where frames were held out one by one, because no session belongs to a fold then.
+        """
+        if self.truth.by_frame:
+            return [], np.zeros((0, *counts.shape[1:]), dtype=np.int64)
         folds = [self.truth.folds[name].outer for name in self.truth.sessions]
         return sorted(set(folds)), self._grouped(counts, folds)
 
@@ -116,61 +121,13 @@ def count_cell(cell: Cell, truth: Truth, probabilities: str | Path) -> CellCount
     cell, truth
         Whose predictions, and what to score them against.
     probabilities
-        HDF5 file: one dataset a session, shape (frames, classes), with the attribute ``fold`` in which it was
-        held out; the classes as JSON in the file's attribute ``classes``.
-
-    Raises
-    ------
-    DyadflowError
-        If the classes differ from the scheme's; or if a session that can be scored was not predicted, was
-        predicted by a model that was trained on it (another fold than the fold table's), or has another
-        number of frames or a missing prediction.
+        HDF5 file of the cell (`read_held_out`, which says what is refused).
 
     Notes
     -----
     Of equal probabilities the first class in the list wins.
     """
-    import json
-
-    import h5py
-
-    path = Path(probabilities)
-    with h5py.File(path, "r") as file:
-        classes = tuple(json.loads(file.attrs["classes"]))
-        if classes != truth.classes:
-            raise DyadflowError(
-                f"the predictions are of {', '.join(classes)}, the labels of {', '.join(truth.classes)}",
-                where=str(path), fix="train this cell again",
-            )
-        counts = [
-            count_session(truth, session, _predicted_classes(file, truth, session, path))
-            for session in truth.sessions
-        ]
+    counts = [
+        count_session(truth, session, held_out.codes) for session, held_out in read_held_out(probabilities, truth)
+    ]
     return CellCounts(cell, truth, np.stack(counts))
-
-
-def _predicted_classes(file, truth: Truth, session: str, path: Path) -> NDArray[np.int64]:
-    """The most probable class of each frame of one session, once it is sure that it was held out there."""
-    if session not in file:
-        raise DyadflowError(
-            f"session {session} was never predicted", where=str(path), fix="train this cell again")
-    fold, expected = int(file[session].attrs["fold"]), truth.folds[session].outer
-    if fold != expected:
-        raise DyadflowError(
-            f"session {session} was predicted in fold {fold}, but is held out in fold {expected}",
-            where=str(path), fix="train this cell again",
-        )
-    values = file[session][()]
-    shape = (len(truth.codes[session]), len(truth.classes))
-    if values.shape != shape:
-        raise DyadflowError(
-            f"session {session} has predictions for {values.shape[0]} frames and {values.shape[-1]} classes, "
-            f"and labels for {shape[0]} and {shape[1]}", where=str(path), fix="train this cell again",
-        )
-    lacking = np.flatnonzero((truth.codes[session] >= 0) & ~np.isfinite(values).all(1))
-    if len(lacking):
-        raise DyadflowError(
-            f"session {session} has no prediction for frame {lacking[0]}, which was coded", where=str(path),
-            fix="train this cell again",
-        )
-    return values.argmax(1)

@@ -40,6 +40,9 @@ class Truth:
         For each session, indices into `phases` by frame, shape (frames,); -1 outside all of them.
     folds
         For each session, its dyad and outer fold.
+    by_frame
+        Whether frames were held out one by one, so that every session was seen in training. Only to show what such
+        a split would have claimed.
     """
 
     target: str
@@ -48,6 +51,7 @@ class Truth:
     codes: dict[str, NDArray[np.int8]]
     phase: dict[str, NDArray[np.int8]]
     folds: dict[str, Fold]
+    by_frame: bool = False
 
     @property
     def sessions(self) -> list[str]:
