@@ -20,6 +20,7 @@ says how good a stream is.
 
     python bench/features.py           # full size, for a GPU: DINOv2-L, 8 sessions of 6 minutes
     python bench/features.py --small   # for a CPU: narrow networks, seconds
+    python bench/features.py --small --memory 6 60   # memory alone, of views and sound of so many minutes
 """
 
 import argparse
@@ -32,7 +33,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -163,12 +164,15 @@ def windows_alone(place: Place) -> float:
     return _extract(place, "w2vbert", "audio", _sound(place, frames), options, frames)[0]
 
 
-def memory(place: Place, frames: int) -> tuple[float, float]:
-    """Peak MiB of the process, and of the GPU."""
+def memory(place: Place, frames: int, what: str) -> tuple[float, float]:
+    """Peak MiB of the process, and of the GPU, for a view or for sound."""
     import torch
 
-    shallow = {**place.scale.dinov2, "num_hidden_layers": 2}  # as much memory as deeper, and sooner done
-    _extract(place, "dinov2", "scene", _film(place, frames), {"config": shallow}, frames, sessions=1)
+    if what == "pictures":
+        shallow = {**place.scale.dinov2, "num_hidden_layers": 1}  # as much memory as deeper, and sooner done
+        _extract(place, "dinov2", "scene", _film(place, frames), {"config": shallow}, frames, sessions=1)
+    else:
+        _extract(place, "w2vbert", "audio", _sound(place, frames), {"config": place.scale.w2vbert}, frames, sessions=1)
     on_gpu = torch.cuda.max_memory_allocated() / 2**20 if place.device == "cuda" else float("nan")
     # Of this process alone: ru_maxrss begins at what the parent held.
     peak_kib = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
@@ -282,6 +286,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="narrow networks and few frames, for a CPU")
+    parser.add_argument("--memory", type=float, nargs=2, metavar="MINUTES", help="only memory, of these two lengths")
     parser.add_argument("--threads", type=int, default=1, help="threads inside torch")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench_features_"))
@@ -295,7 +300,10 @@ def main() -> None:
             if place.device == "cpu" and not options.small:
                 parser.error("there is no GPU here; --small is for a CPU")
             print(f"{run(_machine)}\npython {' '.join(sys.argv)}")
-            _print_all(run, place)
+            if options.memory:
+                _print_memory(run, place, [round(minutes * 60 * RATE_HZ) for minutes in options.memory])
+            else:
+                _print_all(run, place)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -316,10 +324,17 @@ def _print_all(run: Callable, place: Place) -> None:
     print("\nsound\tframes_s\ttimes_windows\ttimes_windows_alone")
     for name, speed in heard.items():
         print(f"{name}\t{speed:.1f}\t{speed / heard['windows']:.2f}\t{speed / heard['windows alone']:.2f}")
-    print("\nminutes\tpeak_mib\tgpu_peak_mib")
-    for frames in place.scale.memory_frames:
-        peak, on_gpu = run(memory, frames)
-        print(f"{frames / RATE_HZ / 60:.2g}\t{peak:.0f}\t{on_gpu:.0f}", flush=True)
+    _print_memory(run, place, place.scale.memory_frames)
+
+
+def _print_memory(run: Callable, place: Place, lengths: Sequence[int]) -> None:
+    print("\nwhat\tminutes\tpeak_mib\tgpu_peak_mib")
+    for what in ("pictures", "sound"):
+        for frames in lengths:
+            # Written by this process: what encodes them is no part of what is measured.
+            _film(place, frames) if what == "pictures" else _sound(place, frames)
+            peak, on_gpu = run(memory, frames, what)
+            print(f"{what}\t{frames / RATE_HZ / 60:.2g}\t{peak:.0f}\t{on_gpu:.0f}", flush=True)
 
 
 if __name__ == "__main__":
