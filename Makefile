@@ -27,6 +27,7 @@ bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/read_eaf.py
 	$(BIN)/python bench/snippet_loading.py
 	$(BIN)/python bench/video_training.py
+	$(BIN)/python bench/grouped_training.py
 	$(BIN)/python bench/decoding.py
 	$(BIN)/python bench/features.py --small
 

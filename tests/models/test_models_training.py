@@ -1,5 +1,7 @@
 """Windows, loss, early stopping, optimisers, search space."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -8,15 +10,20 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dyadflow.errors import DyadflowError
+from dyadflow.models.blocks import MASKED, stack_sessions
+from dyadflow.models.losses import soft_targets, weighted_loss
 from dyadflow.models.networks import bilstm, linear
 from dyadflow.models.optimisers import make_optimiser
 from dyadflow.models.scoring import balanced_weights, macro_f1
 from dyadflow.models.settings import ModelSettings, NetworkSettings, ProtocolSettings
 from dyadflow.models.space import draw_candidates
-from dyadflow.models.training import MASKED, average_windows, fit_network, masked_loss, stack_sessions
+from dyadflow.models.training import FitRequest, average_windows, fit_networks
 from dyadflow.models.windows import PADDING, window_rows
 
-CHOICE = {"optimiser": "adam", "learning_rate": 1e-2, "weight_decay": 0.0, "batch": 4, "dropout": 0.0}
+CHOICE = {
+    "optimiser": "adam", "learning_rate": 1e-2, "weight_decay": 0.0, "batch": 4, "dropout": 0.0, "focal_gamma": 0.0,
+    "hidden": 4, "window": 10, "stride": 5,
+}
 
 
 @given(frames=st.integers(1, 300), window=st.integers(1, 60), stride=st.integers(1, 60))
@@ -59,18 +66,33 @@ def test_overlapping_windows_are_averaged_and_every_frame_comes_once():
     np.testing.assert_allclose(mean.sum(axis=1), 1, rtol=1e-6)
 
 
-def test_frames_without_a_class_do_not_move_the_loss():
+def test_frames_without_a_class_do_not_move_the_loss_and_it_is_torch_s_own():
     logits = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0), requires_grad=True)
     labels = torch.tensor([[0, 1, MASKED, 2, MASKED], [MASKED, 1, 1, 0, MASKED]])
     weights = torch.tensor([1.0, 2.0, 0.5])
-    loss = masked_loss(logits, labels, weights)
-    loss.backward()
+    loss = weighted_loss(logits[None], soft_targets(labels[None], 3, shared=False)[None], weights[None])
+    loss.sum().backward()
     assert (logits.grad[labels == MASKED] == 0).all()
     assert (logits.grad[labels != MASKED] != 0).all()
-    # By hand: weighted mean over the six labelled frames.
-    kept, truth = logits.detach()[labels != MASKED], labels[labels != MASKED]
-    picked = -torch.log_softmax(kept, dim=1)[torch.arange(6), truth] * weights[truth]
-    assert loss.item() == pytest.approx((picked.sum() / weights[truth].sum()).item(), rel=1e-6)
+    reference = torch.nn.functional.cross_entropy(
+        logits.detach().flatten(0, 1), labels.flatten(), weight=weights, ignore_index=MASKED)
+    assert loss.item() == pytest.approx(reference.item(), rel=1e-6)
+
+
+def test_focal_loss_and_shares_of_coders_by_hand():
+    # Frame 1: coders say 0 and 1. Frame 2: one says 1. Frame 3: nobody says anything.
+    labels = torch.tensor([[[0, MASKED, MASKED]], [[1, 1, MASKED]]])
+    shares = soft_targets(labels, 2, shared=True)
+    assert shares.tolist() == [[[0.5, 0.5], [0, 1], [0, 0]]]
+    assert soft_targets(labels, 2, shared=False).tolist() == [[[1, 0], [0, 1], [0, 0]]]
+    probabilities = torch.tensor([[[0.8, 0.2], [0.4, 0.6], [0.5, 0.5]]])
+    weights = torch.tensor([[1.0, 3.0]])
+    plain = weighted_loss(probabilities.log()[None], shares[None], weights)
+    expected = (-0.5 * np.log(0.8) - 1.5 * np.log(0.2) - 3 * np.log(0.6)) / (0.5 + 1.5 + 3)
+    assert plain.item() == pytest.approx(expected, rel=1e-6)
+    focal = weighted_loss(probabilities.log()[None], shares[None], weights, torch.tensor([2.0]))
+    expected = (-0.5 * 0.04 * np.log(0.8) - 1.5 * 0.64 * np.log(0.2) - 3 * 0.16 * np.log(0.6)) / 5
+    assert focal.item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_frames_without_a_class_train_alike_whatever_the_reason():
@@ -84,23 +106,24 @@ def test_frames_without_a_class_train_alike_whatever_the_reason():
     assert len(block.windows(10, 10)) == 3 and len(block.windows(10, 10, labelled=False)) == 6
 
 
-def _fit(**changes):
+def _fit(*, at_once=1, **changes):
+    """One training on noisy classes; the network that it trained; and the block that it stopped on."""
     rng = np.random.default_rng(1)
     codes = [rng.integers(0, 2, size=80).astype(np.int8) for _ in range(2)]
     values = [(np.eye(2)[part] + rng.normal(size=(80, 2))).astype(np.float32) for part in codes]
     blocks = [stack_sessions([value], [part]) for value, part in zip(values, codes, strict=True)]
-    asked = {
-        "hyperparameters": CHOICE, "windowing": (10, 5), "classes": 2, "class_weights": None,
-        "max_epochs": 12, "patience": 3, "seed": 3,
-    } | changes
-    hyperparameters = asked.pop("hyperparameters")
+    asked = {"hyperparameters": CHOICE, "max_epochs": 12, "patience": 3, "seed": 3} | changes
     networks = []
 
-    def build():
-        networks.append(bilstm.build(2, 2, {"hidden": 4, "dropout": 0.0}))
+    def build(*arguments):
+        networks.append(bilstm.build(*arguments))
         return networks[-1]
 
-    return fit_network(build, *blocks, hyperparameters, **asked), networks[-1], blocks[1]
+    module = SimpleNamespace(build=build, windowing=bilstm.windowing, stack=bilstm.stack)
+    request = FitRequest(*blocks, asked["hyperparameters"], None, asked["seed"])
+    [fit] = fit_networks(
+        module, [request], classes=2, max_epochs=asked["max_epochs"], patience=asked["patience"], at_once=at_once)
+    return fit, networks[-1], blocks[1]
 
 
 def test_early_stopping_gives_back_the_best_weights_and_not_the_last():
@@ -112,8 +135,10 @@ def test_early_stopping_gives_back_the_best_weights_and_not_the_last():
     short, *_ = _fit(max_epochs=full.epochs)
     assert all(torch.equal(full.weights[name], short.weights[name]) for name in last)
     network.load_state_dict(full.weights)
-    predicted = average_windows(network, aside.values, aside.windows(10, 5)).argmax(axis=1)
-    assert macro_f1(aside.labels[:-1].numpy(), predicted, 2) == full.score
+    predicted = average_windows(network, aside.values, aside.windows(10, 5))
+    np.testing.assert_allclose(predicted, full.probabilities, atol=1e-6)
+    assert macro_f1(aside.truth(), predicted.argmax(axis=1), 2) == full.score
+    assert len(full.history) == 12 and full.history[full.epochs - 1][1] == full.score
 
 
 def test_training_stops_once_patience_is_spent():
@@ -194,7 +219,7 @@ def test_the_linear_network_is_the_paper_s():
     network = linear.build(2048, 4, choice)
     shapes = [tuple(part.weight.shape) for part in network if hasattr(part, "weight")]
     assert shapes == [(512, 2048), (256, 512), (128, 256), (4, 128)]
-    assert [type(part).__name__ for part in network] == ["Linear", "GELU", "Dropout"] * 3 + ["Linear"]
+    assert [type(part).__name__ for part in network] == ["Linear", "GELU", "SeededDropout"] * 3 + ["Linear"]
 
 
 @pytest.mark.parametrize(("model", "values", "words"), [

@@ -60,3 +60,84 @@ def make_optimiser(
             parameter.grad = None
 
     return step
+
+
+class StackOptimiser:
+    """The same two rules for several networks at once, each with a rate and a decay of its own.
+
+    Parameters
+    ----------
+    name
+        ``sgd`` or ``adam``.
+    parameters
+        What to move, in place; of a stack with the networks first, else those of one network.
+    stacked
+        Which of these.
+    learning_rates, weight_decays
+        One a network.
+    """
+
+    def __init__(
+        self, name: str, parameters: "Sequence[torch.Tensor]", *, stacked: bool, learning_rates: Sequence[float],
+        weight_decays: Sequence[float],
+    ) -> None:
+        import torch
+
+        self._name, self._stacked, self._parameters = name, stacked, list(parameters)
+        self.device = self._parameters[0].device
+        self._rates = torch.tensor(list(learning_rates), dtype=torch.float64, device=self.device)
+        self._decays = torch.tensor(list(weight_decays), dtype=torch.float64, device=self.device)
+        self._first = [torch.zeros_like(each) for each in self._views()]
+        self._second = [torch.zeros_like(each) for each in self._views()] if name == "adam" else []
+        self._steps = torch.zeros(len(self._rates), dtype=torch.float64, device=self.device)
+
+    def _views(self) -> "list[torch.Tensor]":
+        """The parameters with the networks first, sharing their memory."""
+        return [each.detach() if self._stacked else each.detach().unsqueeze(0) for each in self._parameters]
+
+    def step(self, active: Sequence[bool]) -> None:
+        """Take one step with every network that is active, and forget all gradients.
+
+        A network that is not keeps its weights and what the rule remembers of it.
+        """
+        import torch
+
+        everyone = all(active)
+        goes = torch.tensor(list(active), device=self.device)
+        self._steps += goes
+        for place, (parameter, view) in enumerate(zip(self._parameters, self._views(), strict=True)):
+            def shaped(numbers: "torch.Tensor", view: "torch.Tensor" = view) -> "torch.Tensor":
+                return numbers.to(view.dtype).reshape(-1, *[1] * (view.dim() - 1))
+
+            gradient = parameter.grad if self._stacked else parameter.grad.unsqueeze(0)
+            gradient = torch.addcmul(gradient, view, shaped(self._decays))
+            kept = None if everyone else (shaped(goes) > 0)
+            first = self._first[place]
+            if self._name == "sgd":
+                moved = first * MOMENTUM + gradient
+                self._put(first, moved, kept)
+                self._put(view, view - moved * shaped(self._rates), kept)
+            else:
+                second = self._second[place]
+                self._put(first, torch.lerp(first, gradient, 1 - DECAYS[0]), kept)
+                self._put(second, second * DECAYS[1] + gradient * gradient * (1 - DECAYS[1]), kept)
+                spread = second.sqrt() / shaped((1 - DECAYS[1] ** self._steps) ** 0.5) + EPSILON
+                rate = shaped(self._rates / (1 - DECAYS[0] ** self._steps))
+                self._put(view, view - rate * first / spread, kept)
+            parameter.grad = None
+
+    @staticmethod
+    def _put(place: "torch.Tensor", value: "torch.Tensor", kept: "torch.Tensor | None") -> None:
+        import torch
+
+        place.copy_(value if kept is None else torch.where(kept, value, place))
+
+    def only(self, places: Sequence[int], parameters: "Sequence[torch.Tensor]") -> "StackOptimiser":
+        """The optimiser of a smaller stack, with what it remembers of these networks."""
+        rates, decays = (numbers[list(places)].tolist() for numbers in (self._rates, self._decays))
+        smaller = StackOptimiser(
+            self._name, parameters, stacked=self._stacked, learning_rates=rates, weight_decays=decays)
+        smaller._first = [each[list(places)].clone() for each in self._first]
+        smaller._second = [each[list(places)].clone() for each in self._second]
+        smaller._steps = self._steps[list(places)].clone()
+        return smaller

@@ -1,6 +1,6 @@
 """The paper's bidirectional LSTM, with a class for every frame of a window (A, Algorithm 1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -35,14 +35,30 @@ def build(dims: int, classes: int, hyperparameters: Mapping[str, Any]) -> "nn.Mo
     """
     from torch import nn
 
+    from dyadflow.models.dropout import SeededDropout
+
     class BiLstm(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.lstm = nn.LSTM(dims, hyperparameters["hidden"], batch_first=True, bidirectional=True)
-            self.dropout = nn.Dropout(hyperparameters["dropout"])
+            self.dropout = SeededDropout(hyperparameters["dropout"])
             self.head = nn.Linear(2 * hyperparameters["hidden"], classes)
 
         def forward(self, values):
             return self.head(self.dropout(self.lstm(values)[0]))
 
     return BiLstm()
+
+
+def stack(networks: "Sequence[nn.Module]", hyperparameters: Sequence[Mapping[str, Any]]) -> "nn.Module":
+    """Several such networks of one size as one.
+
+    Returns
+    -------
+    torch module
+        From (networks, batch, window, dims) to logits (networks, batch, window, classes). Its parameters have the names
+        of a single network's, and a leading dimension.
+    """
+    from dyadflow.models.stacks import StackedBiLstm
+
+    return StackedBiLstm(networks, [each["dropout"] for each in hyperparameters])

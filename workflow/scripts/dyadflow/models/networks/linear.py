@@ -1,6 +1,6 @@
 """The paper's linear model: every frame on its own through three layers (A, section 4.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -36,8 +36,24 @@ def build(dims: int, classes: int, hyperparameters: Mapping[str, Any]) -> "nn.Mo
     """
     from torch import nn
 
+    from dyadflow.models.dropout import SeededDropout
+
     parts: list[nn.Module] = []
-    for units in hyperparameters["layers"]:
-        parts += [nn.Linear(dims, units), nn.GELU(), nn.Dropout(hyperparameters["dropout"])]
+    for place, units in enumerate(hyperparameters["layers"]):
+        parts += [nn.Linear(dims, units), nn.GELU(), SeededDropout(hyperparameters["dropout"], place)]
         dims = units
     return nn.Sequential(*parts, nn.Linear(dims, classes))
+
+
+def stack(networks: "Sequence[nn.Module]", hyperparameters: Sequence[Mapping[str, Any]]) -> "nn.Module":
+    """Several such networks of one size as one.
+
+    Returns
+    -------
+    torch module
+        From (networks, ..., dims) to logits (networks, ..., classes). Its parameters have the names of a single
+        network's, and a leading dimension.
+    """
+    from dyadflow.models.stacks import StackedLayers
+
+    return StackedLayers(networks, [each["dropout"] for each in hyperparameters])
