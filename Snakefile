@@ -26,6 +26,8 @@ rule all:
         plan.report.pages(),
         plan.report.accounts(),
         plan.report.figures(),
+        plan.report.result_figures(),
+        plan.report.result_tables(),
         plan.report.FRONT,
         plan.prediction.elan_files(),
         plan.features.pictures(),
@@ -50,6 +52,8 @@ rule report:
         plan.report.pages(),
         plan.report.accounts(),
         plan.report.figures(),
+        plan.report.result_figures(),
+        plan.report.result_tables(),
         plan.report.FRONT,
 
 
@@ -73,6 +77,8 @@ onsuccess:
             file=sys.stderr,
             flush=True,
         )
+    for line in plan.evaluation.untrained():
+        print(f"dyadflow: {line}", file=sys.stderr, flush=True)
     print(
         "\n".join(
             f"Report: {page}" for page in plan.report.pages() if Path(page).exists()

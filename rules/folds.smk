@@ -33,3 +33,37 @@ rule assign_folds:
         "Assigning the dyads of {wildcards.study} to folds"
     script:
         "../workflow/scripts/assign_folds.py"
+
+
+# A protocol that deals anew (split by session, other numbers of folds, another deal) has folds of its own.
+rule deal_folds:
+    input:
+        labels="results/{study}/annotations/labels.tsv",
+    output:
+        folds="results/{study}/folds/{protocol}/folds.tsv",
+        balance="results/{study}/folds/{protocol}/balance.tsv",
+    log:
+        "results/{study}/logs/deal_folds/{protocol}.log",
+    benchmark:
+        "results/{study}/benchmarks/deal_folds/{protocol}.tsv"
+    wildcard_constraints:
+        protocol=plan.folds.dealt(),
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=plan.folds.protocol_settings,
+        covariates=plan.folds.covariates,
+        seed=plan.seed,
+        dyads=plan.annotations.dyads,
+        coders=plan.folds.coders,
+        targets=plan.folds.targets,
+        deal=plan.folds.deal,
+        by_session=plan.folds.by_session,
+        code=plan.code("deal_folds"),
+    message:
+        "Dealing the sessions of {wildcards.study} to folds for {wildcards.protocol}"
+    script:
+        "../workflow/scripts/deal_folds.py"

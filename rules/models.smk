@@ -3,7 +3,7 @@
 
 rule train_cell:
     input:
-        folds="results/{study}/folds/folds.tsv",
+        folds=plan.folds.of_cell,
         labels="results/{study}/annotations/labels.tsv",
         features=plan.models.features,
     output:
@@ -12,6 +12,7 @@ rule train_cell:
         ),
         probabilities="results/{study}/models/{protocol}/{target}/{stream}/{model}/probabilities.h5",
         search="results/{study}/models/{protocol}/{target}/{stream}/{model}/search.tsv",
+        history="results/{study}/models/{protocol}/{target}/{stream}/{model}/history.tsv",
     log:
         "results/{study}/logs/train_cell/{protocol}/{target}/{stream}/{model}.log",
     benchmark:
@@ -29,6 +30,9 @@ rule train_cell:
         recipe=plan.models.recipe,
         network=plan.models.network,
         protocol=plan.models.protocol,
+        tested=plan.models.tested_folds,
+        fits_at_once=plan.models.fits_at_once,
+        room_gib=plan.models.room_gib,
         threads=plan.models.threads,
         seed=plan.seed,
         code=plan.models.code("train_cell"),

@@ -71,6 +71,88 @@ rule draw_figures:
         "../workflow/scripts/draw_figures.py"
 
 
+# The paper's tables, one a target.
+rule tabulate_results:
+    input:
+        cells="results/{study}/evaluation/cells.tsv",
+    output:
+        table=report(
+            "results/{study}/tables/{target}.tsv",
+            caption="../workflow/report/cells.rst",
+            category="Evaluation",
+        ),
+    log:
+        "results/{study}/logs/tabulate_results/{target}.log",
+    benchmark:
+        "results/{study}/benchmarks/tabulate_results/{target}.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        scheme=plan.annotations.scheme,
+        tested=plan.evaluation.tested,
+        code=plan.code("tabulate_results"),
+    message:
+        "Tabulating the results of {wildcards.study} for {wildcards.target}"
+    script:
+        "../workflow/scripts/tabulate_results.py"
+
+
+# The paper's figures of results.
+rule draw_results:
+    input:
+        cells="results/{study}/evaluation/cells.tsv",
+        fold_scores="results/{study}/evaluation/fold_scores.tsv",
+        labels="results/{study}/annotations/labels.tsv",
+        classes="results/{study}/evaluation/classes.tsv",
+        curves="results/{study}/evaluation/curves.tsv",
+        calibration="results/{study}/evaluation/calibration.tsv",
+        reliability="results/{study}/evaluation/reliability.tsv",
+        searches=plan.report.stream_cells(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/search.tsv"
+        ),
+        histories=plan.report.stream_cells(
+            "results/{study}/models/{protocol}/{target}/{stream}/{model}/history.tsv"
+        ),
+    output:
+        labels_figure=multiext("results/{study}/figures/labels", ".pdf", ".svg", ".png"),
+        folds_figure=multiext("results/{study}/figures/folds", ".pdf", ".svg", ".png"),
+        learning_figure=multiext(
+            "results/{study}/figures/learning_curves", ".pdf", ".svg", ".png"
+        ),
+        search_figure=multiext(
+            "results/{study}/figures/search_effects", ".pdf", ".svg", ".png"
+        ),
+        curves_figure=multiext(
+            "results/{study}/figures/class_curves", ".pdf", ".svg", ".png"
+        ),
+        reliability_figure=multiext(
+            "results/{study}/figures/reliability", ".pdf", ".svg", ".png"
+        ),
+        search_table="results/{study}/evaluation/search_effects.tsv",
+    log:
+        "results/{study}/logs/draw_results.log",
+    benchmark:
+        "results/{study}/benchmarks/draw_results.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        scheme=plan.annotations.scheme,
+        headline=plan.report.headline,
+        cells=plan.report.searched,
+        tested=plan.evaluation.tested,
+        code=plan.code("draw_results"),
+    message:
+        "Drawing the results of {wildcards.study}"
+    script:
+        "../workflow/scripts/draw_results.py"
+
+
 rule build_report:
     input:
         segments="results/{study}/annotations/segments.tsv",
@@ -111,6 +193,19 @@ rule build_report:
         dyadic="results/{study}/behaviour/dyadic.tsv",
         regulation="results/{study}/behaviour/regulation.tsv",
         icc="results/{study}/behaviour/icc.tsv",
+        missing=plan.report.trained("results/{study}/evaluation/missing.tsv"),
+        classes=plan.report.trained("results/{study}/evaluation/classes.tsv"),
+        calibration=plan.report.trained("results/{study}/evaluation/calibration.tsv"),
+        reliability_bins=plan.report.trained(
+            "results/{study}/evaluation/reliability.tsv"
+        ),
+        bouts=plan.report.trained("results/{study}/evaluation/bouts.tsv"),
+        chance=plan.report.trained("results/{study}/evaluation/chance.tsv"),
+        ceiling=plan.report.trained("results/{study}/evaluation/ceiling.tsv"),
+        summaries=plan.report.trained("results/{study}/evaluation/summaries.tsv"),
+        claims=plan.report.trained("results/{study}/evaluation/claims.tsv"),
+        group_gaps=plan.report.trained("results/{study}/evaluation/group_gaps.tsv"),
+        repeated=plan.report.trained("results/{study}/evaluation/repeated.tsv"),
     output:
         page=report(
             "results/{study}/report/index.html",
@@ -132,6 +227,7 @@ rule build_report:
         scheme=plan.annotations.scheme,
         sessions=plan.report.sessions,
         cells=plan.models.every,
+        result_figures=plan.report.result_links,
         code=plan.code("build_report"),
     message:
         "Writing the report of {wildcards.study}"

@@ -85,9 +85,10 @@ class World:
         view, extractor = name.split(".")
         return self.folder / "features" / extractor / view / f"{session}.h5"
 
-    def write_labels(self, session: str, codes: np.ndarray) -> None:
+    def write_labels(self, session: str, codes: np.ndarray, **others: np.ndarray) -> None:
+        """Codes of coder A, and of other coders by name."""
         grid, nothing = FrameGrid(RATE_HZ, len(codes)), np.full(len(codes), -1, dtype=np.int8)
-        coded = {"infant": {"A": codes.astype(np.int8)}}
+        coded = {"infant": {name: each.astype(np.int8) for name, each in {"A": codes, **others}.items()}}
         path = self.labels.parent / f"{session}.h5"
         path.parent.mkdir(parents=True, exist_ok=True)
         SessionLabels(grid, (), nothing, {"infant": self.classes}, coded).write(path)
@@ -121,16 +122,17 @@ class World:
 
     def train(
         self, into: str, recipe: list[str], network: str, *, state: str | None = None, code: str = "",
-        protocol: Mapping | None = None, **settings,
+        protocol: Mapping | None = None, tested: str = "every", **settings,
     ) -> Path:
-        """Train a cell; returns the folder that holds models/, probabilities.h5 and search.tsv."""
+        """Train a cell; returns the folder that holds models/, probabilities.h5, search.tsv and history.tsv."""
         out = self.folder / into
         out.mkdir(exist_ok=True)
         train_cell(
             folds=self.folds, labels=self.labels, features=self.write_indexes(), recipe=recipe,
             target="infant", network=NETWORKS[network] | settings, protocol=PROTOCOL | dict(protocol or {}),
             seed=7, state=self.folder / (state or f"{into}-state"), models=out / "models",
-            probabilities=out / "probabilities.h5", search=out / "search.tsv", code=code,
+            probabilities=out / "probabilities.h5", search=out / "search.tsv", history=out / "history.tsv",
+            tested=tested, code=code,
         )
         return out
 

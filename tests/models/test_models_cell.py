@@ -10,8 +10,9 @@ import pytest
 from dyadflow.errors import DyadflowError
 from dyadflow.features.stream import open_stream
 from dyadflow.folds.table import read_folds
-from dyadflow.models import search
+from dyadflow.models import fitting
 from dyadflow.models.checkpoint import load_checkpoint
+from dyadflow.models.failure import read_failure
 from dyadflow.models.predict import predict_session
 from dyadflow.models.scoring import macro_f1
 from dyadflow.tables import read_table, write_table
@@ -32,7 +33,9 @@ def held_out(folder) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("network", ["linear", "bilstm"])
 def test_poisoned_held_out_dyads_leave_every_fitted_byte_as_it_was(make_world, network):
     world = make_world()
-    before = world.train("before", RECIPE, network)
+    # Poisoned tokens are spread over more directions than a store keeps.
+    protocol = {"minimum_kept": 0.2}
+    before = world.train("before", RECIPE, network, protocol=protocol)
     fold, rng = 1, np.random.default_rng(9)
     folds = read_folds(world.folds)
     poisoned = list(folds.session[folds.outer == fold])
@@ -40,7 +43,7 @@ def test_poisoned_held_out_dyads_leave_every_fitted_byte_as_it_was(make_world, n
         world.write_tokens(session, "infant.dinov2", rng.normal(3, 50, size=(120, 4, 12)))
         world.write_dense(session, "audio.logmel", rng.normal(-9, 50, size=(120, 5)))
         world.write_labels(session, rng.permutation(world.codes[session]))
-    after = world.train("after", RECIPE, network)
+    after = world.train("after", RECIPE, network, protocol=protocol)
     name = f"fold{fold}.safetensors"
     assert (before / "models" / name).read_bytes() == (after / "models" / name).read_bytes()
     tables = [read_table(folder / "search.tsv") for folder in (before, after)]
@@ -59,24 +62,25 @@ def test_a_rerun_gives_the_same_bytes(make_world, network):
     second = contents(world.train("second", RECIPE, network))
     assert first == second
     models = {f"models/fold{fold}.safetensors" for fold in range(3)}
-    assert set(first) == {"search.tsv", "probabilities.h5"} | models
+    assert set(first) == {"search.tsv", "history.tsv", "probabilities.h5"} | models
 
 
-@pytest.mark.parametrize("killed_after", [1, 5, 6])
+@pytest.mark.parametrize("killed_after", [1, 2, 4])
 def test_a_killed_search_goes_on_where_it_stopped_and_ends_as_an_undisturbed_one(
     make_world, monkeypatch, killed_after
 ):
     world = make_world()
     undisturbed = contents(world.train("undisturbed", RECIPE, "bilstm"))
-    genuine, fitted = search.fit_network, []
+    genuine, calls, fitted = fitting.fit_all, [], []
 
-    def count(*args, **kwargs):
-        if len(fitted) == killed_after:
+    def count(name, requests, **how):
+        if len(calls) == killed_after:
             raise KeyboardInterrupt
-        fitted.append(1)
-        return genuine(*args, **kwargs)
+        calls.append(1)
+        fitted.extend(requests)
+        return genuine(name, requests, **how)
 
-    monkeypatch.setattr(search, "fit_network", count)
+    monkeypatch.setattr(fitting, "fit_all", count)
     with pytest.raises(KeyboardInterrupt):
         world.train("resumed", RECIPE, "bilstm")
     killed_after = 10**6
@@ -88,19 +92,26 @@ def test_a_killed_search_goes_on_where_it_stopped_and_ends_as_an_undisturbed_one
 def test_a_damaged_or_foreign_entry_is_worked_out_again(make_world, monkeypatch):
     world = make_world()
     first = contents(world.train("first", RECIPE, "linear", state="state"))
-    entries = sorted((world.folder / "state").iterdir())
+    entries = sorted(path for path in (world.folder / "state").iterdir() if ".aside." not in path.name)
     assert len(entries) == 15
     entries[0].write_bytes(entries[1].read_bytes())
     entries[2].write_bytes(entries[2].read_bytes()[:-1])
     entries[3].write_bytes(b"")
     entries[4].write_text("something else\n{}")
     (world.folder / "state" / "notes.txt").write_text("mine")
-    genuine, fitted = search.fit_network, []
-    monkeypatch.setattr(search, "fit_network", lambda *a, **k: fitted.append(1) or genuine(*a, **k))
+    genuine, fitted = fitting.fit_all, []
+
+    def count(name, asked, **how):
+        fitted.extend(asked)
+        return genuine(name, asked, **how)
+
+    monkeypatch.setattr(fitting, "fit_all", count)
     assert contents(world.train("second", RECIPE, "linear", state="state")) == first
-    assert len(fitted) == 4
+    # What was trained together is trained together again, so that the last bits are the same.
+    assert 4 <= len(fitted) <= 15
+    fitted.clear()
     world.train("third", RECIPE, "linear", state="state", code="edited")
-    assert len(fitted) == 4 + 15, "finished fits of other code are not used"
+    assert len(fitted) == 15, "finished fits of other code are not used"
 
 
 def test_probabilities_hold_every_session_once_from_the_fold_that_never_saw_it(make_world):
@@ -218,27 +229,48 @@ def test_streams_of_one_frame_more_or_less_are_counted(make_world):
         assert file["s0"].shape == (120, 3)
 
 
-def test_what_does_not_fit_together_is_said_in_a_sentence(make_world):
+def reason(out):
+    """Why a cell was not trained, as its outputs say; there is nothing else in them."""
+    with h5py.File(out / "probabilities.h5") as file:
+        assert not list(file)
+        said = file.attrs["failed"]
+    assert [path.name for path in (out / "models").iterdir()] == ["not_trained.txt"]
+    assert (out / "models/not_trained.txt").read_text().strip() == said == read_failure(out / "models")
+    assert read_table(out / "search.tsv").empty and read_table(out / "history.tsv").empty
+    return said
+
+
+def test_a_cell_that_cannot_be_trained_says_why_in_a_sentence_and_stops_nobody(make_world):
     world = make_world(dyads=4, outer=2)
-    with pytest.raises(DyadflowError, match=r"session s0 has no stream audio\.w2vbert"):
-        world.train("out", ["audio.w2vbert"], "linear")
+    assert "session s0 has no stream audio.w2vbert" in reason(world.train("none", ["audio.w2vbert"], "linear"))
     folds = read_table(world.folds)
     write_table(folds.assign(session=folds.session.replace("s3", "s9")), world.folds)
-    with pytest.raises(DyadflowError, match="session s9 is in the folds and has no labels"):
-        world.train("out", RECIPE, "linear")
+    assert "session s9 is in the folds and has no labels" in reason(world.train("lost", RECIPE, "linear"))
     write_table(folds, world.folds)
+    space = {"layers": [[8]], "learning_rate": [3e38], "optimiser": ["sgd"]}
+    said = reason(world.train("wild", RECIPE, "linear", space=space, candidates=1))
+    assert "Lower the learning rates" in said and "outer fold 0" in said
+    before = {name: codes for name, codes in world.codes.items()}
     for session in world.codes:
         world.write_labels(session, np.full(120, -2))
-    with pytest.raises(DyadflowError, match="no labelled frame of infant to learn from"):
-        world.train("out", RECIPE, "linear")
+    assert "no labelled frame of infant to learn from" in reason(world.train("mute", RECIPE, "linear"))
+    # Trained again once the cause is gone, into the same place.
+    for session, codes in before.items():
+        world.write_labels(session, codes)
+    assert len(held_out(world.train("mute", RECIPE, "linear"))) == 4
     with pytest.raises(DyadflowError, match="not a checkpoint"):
         load_checkpoint(world.folds)
     with pytest.raises(DyadflowError, match="no such checkpoint"):
         load_checkpoint(world.folder / "none.safetensors")
 
 
-def test_a_training_that_diverges_ends_in_a_sentence(make_world):
+def test_a_class_that_a_fold_never_shows_in_training_is_never_predicted_there_and_all_goes_on(make_world):
     world = make_world(dyads=4, outer=2)
-    space = {"layers": [[8]], "learning_rate": [3e38], "optimiser": ["sgd"]}
-    with pytest.raises(DyadflowError, match="Lower the learning rates"):
-        world.train("out", RECIPE, "linear", space=space, candidates=1)
+    for session, codes in world.codes.items():
+        if _fold_of(world)[session] == 0:
+            world.codes[session] = np.where(codes == 2, 1, codes)
+            world.write_labels(session, world.codes[session])
+    found = held_out(world.train("out", RECIPE, "linear"))
+    # The models of fold 1 learned from fold 0's dyads, in which Ipos does not occur.
+    late = np.concatenate([found[session] for session, fold in _fold_of(world).items() if fold == 1])
+    assert np.isfinite(late).all() and (late.argmax(axis=1) != 2).mean() > 0.95

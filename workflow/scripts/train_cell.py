@@ -8,5 +8,7 @@ with stage(snakemake) as job:  # noqa: F821
         folds=job.input.folds, labels=job.input.labels, features=job.input.features, recipe=job.params.recipe,
         target=job.wildcards.target, network=job.params.network, protocol=job.params.protocol, seed=job.params.seed,
         state=job.params.state, models=job.output.models, probabilities=job.output.probabilities,
-        search=job.output.search, torch_threads=job.params.threads, code=job.params.code[0],
+        search=job.output.search, history=job.output.history, tested=job.params.tested,
+        torch_threads=job.params.threads, fits_at_once=job.params.fits_at_once, room_gib=job.params.room_gib,
+        code=job.params.code[0],
     )

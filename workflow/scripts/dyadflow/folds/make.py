@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dyadflow.folds.assign import assign_folds
@@ -16,7 +17,7 @@ from dyadflow.folds.settings import FoldSettings
 def make_folds(
     labels: str | Path, dyads: Mapping[str, str], *, targets: Sequence[str], coders: Sequence[str],
     settings: FoldSettings | Mapping[str, Any], covariates: Mapping[str, Mapping[str, str]], seed: int,
-    pins: Mapping[str, int],
+    pins: Mapping[str, int], deal: int = 0, by_session: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give every coded session its folds, as the study says.
 
@@ -37,6 +38,11 @@ def make_folds(
         Of the search.
     pins
         Outer folds fixed by hand, by dyad.
+    deal
+        0: dyads are dealt in the order of the sheet. Another number: in another order, which follows from it and the
+        seed; repeated cross-validation has several.
+    by_session
+        Whether sessions are dealt, each by itself, so that a dyad may stand on both sides.
 
     Returns
     -------
@@ -47,12 +53,25 @@ def make_folds(
     """
     chosen = FoldSettings.model_validate(settings)
     searched = chosen.method == "searched"
-    counts = count_labels(labels, dyads, targets=targets, coders=coders, pool=searched)
+    units = {session: session for session in dyads} if by_session else dict(dyads)
+    counts = count_labels(labels, units, targets=targets, coders=coders, pool=searched)
+    sheet = list(counts.session)
+    if deal:
+        counts = _shuffle(counts, seed=seed, deal=deal)
     if searched:
         folds = search_folds(
-            counts, outer=chosen.outer, candidates=chosen.candidates, seed=seed, covariates=covariates,
+            counts, outer=chosen.outer, candidates=chosen.candidates, seed=seed + deal, covariates=covariates,
             in_every_fold=chosen.in_every_fold, pins=pins,
         )
     else:
         folds = assign_folds(counts, outer=chosen.outer, inner=chosen.inner, pins=pins)
-    return folds, balance_table(counts, folds)
+    balance = balance_table(counts, folds)
+    folds = folds.set_index("session").loc[sheet].reset_index()
+    return folds.assign(dyad=[dyads[session] for session in folds.session]), balance
+
+
+def _shuffle(counts: pd.DataFrame, *, seed: int, deal: int) -> pd.DataFrame:
+    """The same rows, dyad by dyad in another order."""
+    order = list(counts.dyad.unique())
+    np.random.default_rng([seed, deal]).shuffle(order)
+    return pd.concat([counts[counts.dyad == dyad] for dyad in order], ignore_index=True)

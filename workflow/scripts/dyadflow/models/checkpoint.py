@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
+from dyadflow.models.learning import predict_rows
 from dyadflow.models.packing import pack_checkpoint, read_checkpoint_file, unpack_checkpoint
 from dyadflow.models.preparation import Preparation
 from dyadflow.models.projection import OwnProjection, Projection
-from dyadflow.models.registry import load_network
 from dyadflow.models.scaling import Scaler
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
 #: What is kept of a projection that was fitted.
 _PARTS = ("basis", "mean", "explained")
@@ -30,8 +30,8 @@ class Checkpoint:
     ----------
     config
         Plain values: network, hyperparameters, target, classes, protocol, seed, outer_fold, epochs,
-        validation_f1, training_dyads, set_aside_dyads, untrained (stream names whose backbone has random
-        weights).
+        validation_f1, training_dyads, set_aside_dyads, class_weights, temperature, smoothing_frames,
+        minimum_bout_frames, history, untrained (stream names whose backbone has random weights).
     preparation
         Projections and scaler.
     weights
@@ -57,17 +57,12 @@ class Checkpoint:
         """Frames a second that the streams must have."""
         return self.preparation.rate_hz
 
-    def windowing(self) -> tuple[int, int]:
-        """Window and stride of the network, in frames."""
-        return load_network(self.config["network"]).windowing(self.config["hyperparameters"])
-
-    def build_network(self) -> "nn.Module":
-        """The network with its trained weights, in evaluation mode."""
-        network = load_network(self.config["network"]).build(
-            self.preparation.dims, len(self.classes), self.config["hyperparameters"]
+    def predict(self, values: NDArray[np.float32], *, device: str = "cpu") -> NDArray[np.float32]:
+        """Class probabilities of one session's prepared values (frames, dims); shape (frames, classes)."""
+        return predict_rows(
+            self.config["network"], self.config["hyperparameters"], self.weights, values, [len(values)],
+            classes=len(self.classes), device=device,
         )
-        network.load_state_dict(dict(self.weights))
-        return network.eval()
 
     def to_bytes(self) -> bytes:
         """The checkpoint as the content of a safetensors file, the same bytes for the same checkpoint."""

@@ -18,6 +18,9 @@ from dyadflow.media.grid import FrameGrid
 from dyadflow.models.splits import Splits
 from dyadflow.tables import read_table
 
+#: Share of the outer training dyads that a refit stops early on.
+STOPPING_SHARE = 0.2
+
 
 @dataclass(frozen=True)
 class StreamFile:
@@ -63,6 +66,29 @@ class StreamShelf:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One side of a split: sessions, and which of their frames it may use.
+
+    Parameters
+    ----------
+    codes
+        By session, in order: each training coder's class of every frame, shape (coders, frames); negative is no class,
+        or a frame of the other side.
+    """
+
+    codes: Mapping[str, NDArray[np.int8]]
+
+    @property
+    def sessions(self) -> list[str]:
+        """Names, in order."""
+        return list(self.codes)
+
+    def labelled(self) -> bool:
+        """Whether any frame has a class."""
+        return any((codes >= 0).any() for codes in self.codes.values())
+
+
+@dataclass(frozen=True)
 class CellData(Splits):
     """Everything that one cell reads.
 
@@ -71,7 +97,7 @@ class CellData(Splits):
     folds
         The table of folds (`read_folds`); its rows are the sessions.
     codes
-        The training coder's class of every frame, by session, shape (frames,); negative is no class.
+        Each training coder's class of every frame, by session, shape (coders, frames); negative is no class.
     digests
         Digest of each session's labels.
     classes
@@ -93,11 +119,59 @@ class CellData(Splits):
         """Frames a second, the same in every session."""
         return next(iter(self.grids.values())).rate_hz
 
+    def part(self, sessions: Sequence[str]) -> Part:
+        """Sessions with all of their frames."""
+        return Part({name: self.codes[name] for name in sessions})
+
+    def parts(self, outer: int, inner: int) -> tuple[Part, Part]:
+        """The outer training sessions without an inner fold, and those of that inner fold."""
+        training, aside = self.split(outer, inner)
+        return self.part(training), self.part(aside)
+
+    def predicted(self, outer: int) -> dict[str, NDArray[np.bool_]]:
+        """Which frames of which sessions an outer fold's model is the one to predict, each of shape (frames,)."""
+        return {name: np.ones(self.grids[name].frames, bool) for name in self.held_out(outer)}
+
+    def stopping_parts(self, outer: int, rule: str) -> tuple[Part, Part]:
+        """What a refit learns from, and what it stops early on.
+
+        Parameters
+        ----------
+        outer
+            The outer fold.
+        rule
+            ``inner_fold``: stop on the inner fold with the fewest dyads, of equals the first. ``share``: on about a
+            fifth of the outer training dyads, at least one, taken from that fold in the order of the sheet; and, of
+            dyads whose coding holds a class, as far as there are any.
+        """
+        smallest = min(self.inner_folds(outer), key=lambda inner: (self.dyads_in(outer, inner), inner))
+        training, aside = self.split(outer, smallest)
+        if rule == "share":
+            dyads = self.dyads_of(aside)
+            wanted = max(1, round(STOPPING_SHARE * len(self.dyads_of([*training, *aside]))))
+            coded = [dyad for dyad in dyads if self.part(self._sessions_of(aside, [dyad])).labelled()]
+            chosen = (coded or dyads)[:wanted]
+            keep = set(self._sessions_of(aside, chosen))
+            training = [name for name in self.folds.session if name in {*training, *aside} - keep]
+            aside = [name for name in aside if name in keep]
+        return self.part(training), self.part(aside)
+
+    def _sessions_of(self, sessions: Sequence[str], dyads: Sequence[str]) -> list[str]:
+        dyad_of = dict(zip(self.folds.session, self.folds.dyad, strict=True))
+        return [name for name in sessions if dyad_of[name] in dyads]
+
+
+def first_codes(codes: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Of each frame, the class that the first coder with one gave it; (coders, frames) to (frames,)."""
+    chosen = codes[0].copy()
+    for other in codes[1:]:
+        chosen = np.where(chosen < 0, np.where(other >= 0, other, chosen), chosen)
+    return chosen
+
 
 def read_cell_data(
     *, folds: str | Path, labels: str | Path, features: Iterable[str | Path], recipe: Sequence[str],
-    target: str,
-    coders: Sequence[str],
+    target: str, coders: Sequence[str], every_coder: bool = False,
 ) -> CellData:
     """Read folds and labels, and find the streams; streams themselves are read when they are taken.
 
@@ -117,6 +191,8 @@ def read_cell_data(
     coders
         The first of these who coded a session gives its labels; a session that none of them coded is
         predicted but trains nothing.
+    every_coder
+        Whether all of `coders` give labels instead, each a row; one who did not code a session has no class there.
 
     Raises
     ------
@@ -138,10 +214,11 @@ def read_cell_data(
                 fix="label the frames again"
             )
         by_coder = found.codes[target]
-        coder = next((name for name in coders if name in by_coder and has_coded(by_coder[name])), None)
-        codes[session] = (
-            np.asarray(by_coder[coder]) if coder else np.full(found.grid.frames, UNCODED, dtype=np.int8)
-        )
+        nobody = np.full(found.grid.frames, UNCODED, dtype=np.int8)
+        rows = [np.asarray(by_coder.get(name, nobody), dtype=np.int8) for name in coders]
+        if not every_coder:
+            rows = [next((row for row in rows if has_coded(row)), nobody)]
+        codes[session] = np.stack(rows)
         grids[session], digests[session] = found.grid, labelled[session].sha256
         classes = tuple(found.classes[target])
     rates = {grid.rate_hz for grid in grids.values()}

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from dyadflow.errors import DyadflowError
 from dyadflow.features.stream import Stream
 from dyadflow.models.checkpoint import Checkpoint
-from dyadflow.models.training import average_windows, stack_sessions
 
 
 def predict_session(
@@ -48,6 +47,4 @@ def predict_session(
         )
     length = len(streams[checkpoint.recipe[0]].values) if frames is None else frames
     values = checkpoint.preparation.apply(streams, frames=length, where=where)
-    block = stack_sessions([values], [np.full(length, -1)], device)
-    rows = block.windows(*checkpoint.windowing(), labelled=False)
-    return average_windows(checkpoint.build_network().to(device), block.values, rows)
+    return checkpoint.predict(values, device=device)

@@ -1,248 +1,206 @@
-"""Search one outer fold: score candidates in inner folds, pick one, train it again."""
+"""Search a cell: score candidates in inner folds, pick one for each outer fold, train it again."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
+from dyadflow.models.adaptive import search_adaptively
+from dyadflow.models.calibration import fit_temperature
 from dyadflow.models.checkpoint import Checkpoint
-from dyadflow.models.data import CellData
-from dyadflow.models.preparation import Preparation, fit_preparation
-from dyadflow.models.registry import load_network
-from dyadflow.models.scoring import balanced_weights
-from dyadflow.models.seeds import derive_seed
-from dyadflow.models.settings import NetworkSettings, ProtocolSettings
-from dyadflow.models.state import State, digest_of
-from dyadflow.models.training import Block, Fit, fit_network, stack_sessions
+from dyadflow.models.data import first_codes
+from dyadflow.models.fitting import Cell, Fitter, Score, Split, Task, inner_splits, weigh_classes
+from dyadflow.models.smoothing import tune_smoothing
+from dyadflow.models.space import draw_candidates, space_of
+from dyadflow.models.training import Fit
+from dyadflow.models.trial import Trial
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One cell of the result table, as far as fitting it goes.
+class Found:
+    """What the search of one outer fold ends in.
 
     Parameters
     ----------
-    data
-        Folds, labels and streams.
-    recipe
-        Streams to fuse, as ``<view>.<extractor>``.
-    target
-        What is predicted.
-    network
-        The network, its space and how long to train.
-    protocol
-        Coders, projection, scaling, class weights.
-    candidates
-        Hyperparameters to compare.
-    seed
-        The study's.
-    code
-        Digest of the code that trains; part of every key of `state`.
-    device
-        ``cpu`` or ``cuda``.
-    threads
-        Threads inside torch.
-    state
-        Where finished fits are kept.
+    outer
+        The fold.
+    checkpoint
+        The chosen candidate, trained again.
+    rows
+        One a candidate, as ``search.tsv`` has them.
+    history
+        One an epoch of the refit, as ``history.tsv`` has them.
     """
 
-    data: CellData
-    recipe: tuple[str, ...]
-    target: str
-    network: NetworkSettings
-    protocol: ProtocolSettings
-    candidates: Sequence[Mapping[str, Any]]
-    seed: int
-    code: str
-    device: str
-    threads: int
-    state: State
-
-    def seed_of(self, *place: object) -> int:
-        """The seed of one fit, from the study's seed, what the cell is, and the fit's place in the search."""
-        return derive_seed(self.seed, self.target, *self.recipe, self.network.network, *place)
-
-    def key_of(self, kind: str, candidate: int, split: tuple[list[str], list[str]], seed: int) -> str:
-        """Digest of everything that decides a fit."""
-        return digest_of({
-            "kind": kind, "code": self.code, "device": self.device, "threads": self.threads, "seed": seed,
-            "target": self.target, "classes": self.data.classes, "recipe": self.recipe,
-            "network": [self.network.network, self.network.max_epochs, self.network.patience],
-            "hyperparameters": self.candidates[candidate],
-            "protocol": self.protocol.model_dump(exclude={"score_coders"}), "rate_hz": self.data.rate_hz,
-            "sessions": [
-                [[name, self.data.digests[name], self.data.shelf.digests(name, self.recipe)] for name in part]
-                for part in split
-            ],
-            # Components of all sessions hang on the held-out ones too.
-            "projected_on": [
-                self.data.shelf.digests(name, self.recipe) for name in self.data.folds.session
-                if self.protocol.projection == "all_sessions"
-            ],
-        })
+    outer: int
+    checkpoint: Checkpoint
+    rows: list[dict[str, Any]]
+    history: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """The sessions of a split as a network takes them, with what was fitted to get there."""
+def search_cell(cell: Cell, outer_folds: Sequence[int], say: Callable[[str], None] = print) -> Iterator[Found]:
+    """Search each outer fold's training dyads, and train the best candidate again.
 
-    preparation: Preparation
-    training: Block
-    validation: Block
-    class_weights: np.ndarray | None
+    Parameters
+    ----------
+    cell
+        What is fitted to what.
+    outer_folds
+        Which.
+    say
+        Called with lines of progress.
 
-
-def prepare_split(cell: Cell, training: Sequence[str], validation: Sequence[str], where: str) -> Prepared:
-    """Fit projection, scaler and class weights on the training sessions, and apply them to both sides.
-
-    Raises
+    Yields
     ------
-    DyadflowError
-        If either side has no labelled frame.
-    """
-    for sessions, side in ((training, "learn from"), (validation, "stop on")):
-        if not any((cell.data.codes[name] >= 0).any() for name in sessions):
-            raise DyadflowError(
-                f"there is no labelled frame of {cell.target} to {side}", where=where,
-                fix="ask for fewer inner folds, or code more of these sessions",
-            )
-    preparation = fit_preparation(cell.data, training, cell.recipe, cell.protocol)
-    blocks = [
-        stack_sessions(
-            [
-                preparation.apply(
-                    cell.data.shelf.take(name, cell.recipe), frames=cell.data.grids[name].frames,
-                    where=f"session {name}",
-                )
-                for name in sessions
-            ],
-            [cell.data.codes[name] for name in sessions], cell.device,
-        )
-        for sessions in (training, validation)
-    ]
-    codes = np.concatenate([cell.data.codes[name] for name in training])
-    balanced = cell.protocol.class_weights == "balanced"
-    weights = balanced_weights(codes, len(cell.data.classes)) if balanced else None
-    return Prepared(preparation, *blocks, weights)
-
-
-def search_fold(cell: Cell, outer: int) -> tuple[Checkpoint, list[dict[str, Any]]]:
-    """Search an outer fold's training dyads, and train the best candidate again.
-
-    Returns
-    -------
-    Checkpoint
-        Of the candidate with the best mean inner score; of equals, the one drawn first.
-    list of dict
-        One row a candidate, as `search.tsv` has them.
+    Found
+        In the order of `outer_folds`. Chosen is the candidate with the best mean inner score; of equals, the first.
 
     Raises
     ------
     DyadflowError
         If the chosen candidate's training ends in numbers that are not finite.
+
+    Notes
+    -----
+    Fits are trained together within one outer fold only: what another fold trains on are this one's held-out dyads, and
+    nothing that is fitted here may hang on them, not even by a last bit.
     """
-    inner_folds = cell.data.inner_folds(outer)
-    fits = [score_candidates(cell, outer, inner) for inner in inner_folds]
-    scores = np.array([[fit["score"] for fit in row] for row in fits])
-    chosen = int(scores.mean(axis=0).argmax())
-    checkpoint = refit(cell, outer, chosen)
-    rows = [
-        {
-            "outer": outer, "candidate": number, **_as_text(hyperparameters),
-            "inner_f1": float(scores[:, number].mean()),
-            "inner_epochs": float(np.mean([row[number]["epochs"] for row in fits])),
-            "chosen": "yes" if number == chosen else "no",
-            "epochs": checkpoint.config["epochs"] if number == chosen else None,
-        }
-        for number, hyperparameters in enumerate(cell.candidates)
-    ]
-    return checkpoint, rows
+    fitter = Fitter(cell)
+    for outer in outer_folds:
+        trials = search_adaptively(fitter, outer) if cell.network.search == "optuna" else _search_all(fitter, outer)
+        chosen = max((trial for trial in trials if not trial.pruned), key=lambda trial: (trial.f1, -trial.number))
+        given_up = sum(trial.pruned for trial in trials)
+        say(f"outer fold {outer}: {len(trials)} candidates, {given_up} of them given up early")
+        checkpoint = _refit(fitter, outer, chosen)
+        for trial in trials:
+            for together in trial.together if trial is not chosen else ():
+                if not any(task in own for own in chosen.together for task in together):
+                    fitter.forget_aside(together)
+        yield Found(outer, checkpoint, _rows(outer, trials, chosen, checkpoint), checkpoint.config["history"])
 
 
-def score_candidates(cell: Cell, outer: int, inner: int) -> list[dict[str, Any]]:
-    """Train every candidate without one inner fold, and score it there.
+def _search_all(fitter: Fitter, outer: int) -> list[Trial]:
+    """Every candidate in every inner fold; candidates of one size are trained together."""
+    cell = fitter.cell
+    count = None if cell.network.search == "grid" else cell.network.candidates
+    candidates = draw_candidates(space_of(cell.network, cell.protocol), count, seed=cell.seed)
+    splits = inner_splits(cell.data, outer)
+    scores: dict[Task, Score] = {}
+    together: dict[Task, Sequence[Task]] = {}
+    for few in _batches(splits, fitter.splits_at_once()):
+        for numbers in _alike(candidates, max(1, cell.at_once // len(few))):
+            tasks = [Task(split, number, candidates[number]) for number in numbers for split in few]
+            scores |= dict(zip(tasks, fitter.score(tasks), strict=True))
+            together |= dict.fromkeys(tasks, tasks)
+    trials = []
+    for number, hyperparameters in enumerate(candidates):
+        own = [Task(split, number, hyperparameters) for split in splits]
+        trials.append(Trial(
+            number, hyperparameters, [scores[task] for task in own], False, [together[task] for task in own]))
+    return trials
 
-    Returns
-    -------
-    list of dict
-        For each candidate, score (macro F1 of its best epoch) and epochs (which that was). A candidate whose
-        training diverged before its first epoch ended has score 0.
+
+#: Hyperparameters in which fits that are trained together may differ.
+_OF_EACH = ("learning_rate", "weight_decay", "dropout", "focal_gamma")
+
+
+def _alike(candidates: Sequence[Mapping[str, Any]], most: int) -> Iterator[list[int]]:
+    """Numbers of candidates of one size, at most so many at once."""
+    sizes: dict[str, list[int]] = {}
+    for number, hyperparameters in enumerate(candidates):
+        size = repr({name: value for name, value in hyperparameters.items() if name not in _OF_EACH})
+        sizes.setdefault(size, []).append(number)
+    for numbers in sizes.values():
+        yield from _batches(numbers, most)
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _refit(fitter: Fitter, outer: int, chosen: Trial) -> Checkpoint:
+    """Train the chosen candidate on the outer training dyads, stopping early on dyads set aside inside them.
+
+    Projection, scaler and class weights are fitted without those too, so that they stand for dyads that nothing has
+    seen.
     """
-    split = cell.data.split(outer, inner)
-    prepared: Prepared | None = None
-    rows = []
-    for candidate in range(len(cell.candidates)):
-        seed = cell.seed_of(outer, candidate, inner)
-        key = cell.key_of("score", candidate, split, seed)
-        remembered = cell.state.recall(key)
-        if remembered is None:
-            prepared = prepared or prepare_split(cell, *split, f"outer fold {outer}, inner fold {inner}")
-            fit = _fit(cell, prepared, candidate, seed)
-            remembered = json.dumps({"score": fit.score, "epochs": fit.epochs}).encode()
-            cell.state.remember(key, remembered)
-        rows.append(json.loads(remembered))
-    return rows
-
-
-def refit(cell: Cell, outer: int, candidate: int) -> Checkpoint:
-    """Train a candidate on the outer training dyads, stopping early on dyads set aside inside them.
-
-    Set aside is the inner fold with the fewest dyads (of equals, the first); projection, scaler and class
-    weights are fitted without it too, so that it stands for dyads that nothing has seen.
-
-    Raises
-    ------
-    DyadflowError
-        If training diverges.
-    """
-    aside = min(cell.data.inner_folds(outer), key=lambda inner: (cell.data.dyads_in(outer, inner), inner))
-    split = cell.data.split(outer, aside)
-    seed = cell.seed_of(outer, candidate, "refit")
-    key = cell.key_of("refit", candidate, split, seed)
-    remembered = cell.state.recall(key)
-    if remembered is None:
-        where = f"outer fold {outer}"
-        prepared = prepare_split(cell, *split, where)
-        fit = _fit(cell, prepared, candidate, seed)
+    cell = fitter.cell
+    split = Split(outer, "refit", *cell.data.stopping_parts(outer, cell.protocol.stopping))
+    task = Task(split, chosen.number, chosen.hyperparameters)
+    key = fitter.key_of_refit(task)
+    entry = cell.state.recall(key)
+    if entry is None:
+        preparation, fit = fitter.refit(task)
         if fit.weights is None:
             raise DyadflowError(
                 f"training of {cell.network.network} for {cell.target} ended in numbers that are not finite",
-                where=where, fix="lower the learning rates in the space",
+                where=f"outer fold {outer}", fix="lower the learning rates in the space",
             )
-        config = _describe(cell, outer, candidate, split, fit)
-        remembered = Checkpoint(config, prepared.preparation, fit.weights).to_bytes()
-        cell.state.remember(key, remembered)
-    return Checkpoint.from_bytes(remembered)
+        config = _describe(cell, split, chosen, fit) | _tune_after(fitter, outer, chosen)
+        entry = Checkpoint(config, preparation, fit.weights).to_bytes()
+        cell.state.remember(key, entry)
+    return Checkpoint.from_bytes(entry)
 
 
-def _fit(cell: Cell, prepared: Prepared, candidate: int, seed: int) -> Fit:
-    module, hyperparameters = load_network(cell.network.network), cell.candidates[candidate]
-    classes = len(cell.data.classes)
-    return fit_network(
-        lambda: module.build(prepared.preparation.dims, classes, hyperparameters),
-        prepared.training, prepared.validation, hyperparameters,
-        windowing=module.windowing(hyperparameters), classes=classes, class_weights=prepared.class_weights,
-        max_epochs=cell.network.max_epochs, patience=cell.network.patience, seed=seed,
-    )
-
-
-def _describe(
-    cell: Cell, outer: int, candidate: int, split: tuple[list[str], list[str]], fit: Fit
-) -> dict[str, Any]:
-    """What a checkpoint says of itself; nothing in it comes from the dyads held out."""
-    training, aside = (cell.data.dyads_of(part) for part in split)
-    streams = cell.data.shelf.take(split[0][0], cell.recipe)
+def _tune_after(fitter: Fitter, outer: int, trial: Trial) -> dict[str, Any]:
+    """What is fitted on the chosen candidate's probabilities of inner folds that it had not seen: how sure it may
+    claim to be, and how its codes are smoothed."""
+    cell = fitter.cell
+    probabilities, codes, weights = [], [], []
+    for split, together in zip(inner_splits(cell.data, outer), trial.together, strict=True):
+        found = fitter.take_aside(Task(split, trial.number, trial.hyperparameters), together)
+        if found is None:
+            continue
+        own, ends = weigh_classes(cell, split.training), np.cumsum([
+            part.shape[1] for part in split.aside.codes.values()])
+        probabilities += np.split(found, ends[:-1])
+        codes += [first_codes(part) for part in split.aside.codes.values()]
+        weights += [np.ones(len(cell.data.classes)) if own is None else own] * len(ends)
+    smoothing_frames, minimum_bout_frames = tune_smoothing(probabilities, codes, rate_hz=cell.data.rate_hz)
     return {
-        "network": cell.network.network, "hyperparameters": dict(cell.candidates[candidate]),
+        "temperature": fit_temperature(probabilities, codes, weights),
+        "smoothing_frames": smoothing_frames, "minimum_bout_frames": minimum_bout_frames,
+    }
+
+
+def _describe(cell: Cell, split: Split, trial: Trial, fit: Fit) -> dict[str, Any]:
+    """What a checkpoint says of itself; nothing in it comes from the dyads held out."""
+    streams = cell.data.shelf.take(split.training.sessions[0], cell.recipe)
+    weights: NDArray | None = weigh_classes(cell, split.training)
+    return {
+        "network": cell.network.network, "hyperparameters": dict(trial.hyperparameters),
         "target": cell.target,
         "classes": list(cell.data.classes), "protocol": cell.protocol.model_dump(), "seed": cell.seed,
-        "outer_fold": outer, "epochs": fit.epochs, "validation_f1": fit.score, "training_dyads": training,
-        "set_aside_dyads": aside,
+        "outer_fold": split.outer, "epochs": fit.epochs, "validation_f1": fit.score,
+        "training_dyads": cell.data.dyads_of(split.training.sessions),
+        "set_aside_dyads": cell.data.dyads_of(split.aside.sessions),
+        "class_weights": [1.0] * len(cell.data.classes) if weights is None else [float(each) for each in weights],
+        "history": [
+            {"outer": split.outer, "epoch": epoch, "loss": float(loss), "validation_f1": float(score)}
+            for epoch, (loss, score) in enumerate(fit.history, start=1)
+        ],
         "untrained": [name for name in cell.recipe if streams[name].attributes.get("weights") == "untrained"],
     }
+
+
+def _rows(outer: int, trials: Sequence[Trial], chosen: Trial, checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    return [
+        {
+            "outer": outer, "candidate": trial.number, **_as_text(trial.hyperparameters), "inner_f1": trial.f1,
+            "inner_epochs": float(np.mean([score.epochs for score in trial.scores])),
+            "pruned": "yes" if trial.pruned else "no", "chosen": "yes" if trial is chosen else "no",
+            "epochs": checkpoint.config["epochs"] if trial is chosen else None,
+        }
+        for trial in trials
+    ]
 
 
 def _as_text(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class State:
         beside.write_bytes(self._head(key, content) + b"\n" + content)
         os.replace(beside, self.folder / f"{key}.fit")
 
+    def forget(self, key: str) -> None:
+        """Drop what was remembered under a key, if anything was."""
+        (self.folder / f"{key}.fit").unlink(missing_ok=True)
+
     @staticmethod
     def _head(key: str, content: bytes) -> bytes:
         return f"{key} {hashlib.sha256(content).hexdigest()}".encode()

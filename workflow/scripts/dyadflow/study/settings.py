@@ -14,6 +14,7 @@ from dyadflow.evaluation.settings import EvaluationSettings
 from dyadflow.features.settings import FeatureSettings
 from dyadflow.folds.settings import FoldSettings
 from dyadflow.media.settings import MediaSettings
+from dyadflow.models.registry import load_network
 from dyadflow.models.settings import ModelSettings, ProtocolSettings
 from dyadflow.prediction.settings import PredictionSettings
 from dyadflow.report.settings import ReportSettings
@@ -106,9 +107,7 @@ class StudySettings(BaseModel):
                     )
             _unknown(name, self.models.networks, f"models.video.{name}", "network")
         for name, protocol in self.protocols.items():
-            if protocol.preset == "as_published" and self.models.networks:
-                raise ValueError(f"protocols.{name}.preset: as_published is for video networks only so far; "
-                                 "use corrected where the study has models.networks")
+            self._check_protocol(f"protocols.{name}", protocol)
         if self.targets and (self.models.networks or self.models.video) and not self.protocols:
             raise ValueError("protocols: name at least one, with the coders that train and score")
         for number, comparison in enumerate(self.evaluation.comparisons):
@@ -118,6 +117,27 @@ class StudySettings(BaseModel):
             _known(comparison.stream, [*self.models.streams, *views], f"{place}.stream")
             _known(comparison.network, [*self.models.networks, *self.models.video], f"{place}.network")
         return self
+
+    def _check_protocol(self, place: str, protocol: ProtocolSettings) -> None:
+        """A protocol names streams, models, extractors and hyperparameters that there are."""
+        views = [view for video in self.models.video.values() for view in video.views]
+        for stream in protocol.streams:
+            _known(stream, [*self.models.streams, *views], f"{place}.streams")
+        for model in protocol.networks:
+            _known(model, [*self.models.networks, *self.models.video], f"{place}.networks")
+        for one, other in protocol.extractors.items():
+            for extractor in (one, other):
+                _known(extractor, self.features.extractors, f"{place}.extractors")
+            lacking = set(self.features.extractors[one].views) - set(self.features.extractors[other].views)
+            if lacking:
+                raise ValueError(f"{place}.extractors: {other} has no view {sorted(lacking)[0]}, and {one} has")
+        if protocol.deals_anew and self.models.networks and self.models.video:
+            raise ValueError(f"{place}: a protocol with folds of its own (split, outer, inner, deal) cannot train "
+                             "video networks as well: put these into a study of their own")
+        spaces = [load_network(network.network).Space for network in self.models.networks.values()]
+        known = list(dict.fromkeys(field for space in spaces for field in space.model_fields))
+        for field in protocol.space if self.models.networks else ():
+            _known(field, known, f"{place}.space")
 
 
 def _known(name: str, among, place: str) -> None:

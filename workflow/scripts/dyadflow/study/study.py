@@ -193,21 +193,33 @@ def _enough_dyads(study: Study) -> None:
     if not (study.settings.targets and (models.networks or models.video)):
         return
     dyads = {session.dyad for session in study.sessions if study.is_coded(session.name)}
-    folds = study.settings.folds
     if len(dyads) < LEAST_DYADS:
         raise DyadflowError(
             f"the study trains models, but the number of coded dyads is {len(dyads)}", where=str(study.file),
             fix=f"add coded dyads until there are {LEAST_DYADS} at least, or name no targets to go without training",
         )
-    if folds.outer > len(dyads):
+    folds = study.settings.folds
+    _enough_for_folds(study, "folds", folds.outer, folds.inner, len(dyads), "dyads")
+    sessions = sum(study.is_coded(session.name) for session in study.sessions)
+    for name, protocol in study.settings.protocols.items():
+        if protocol.deals_anew and models.networks:
+            by_session = protocol.split == "session"
+            _enough_for_folds(
+                study, f"protocols.{name}", protocol.outer or folds.outer, protocol.inner or folds.inner,
+                sessions if by_session else len(dyads), "sessions" if by_session else "dyads",
+            )
+
+
+def _enough_for_folds(study: Study, place: str, outer: int, inner: int, units: int, what: str) -> None:
+    if outer > units:
         raise DyadflowError(
-            f"folds.outer is {folds.outer}, but only {len(dyads)} dyads are coded", where=str(study.file),
-            fix=f"set folds.outer to at most {len(dyads)}, or add coded dyads",
+            f"{place}.outer is {outer}, but only {units} {what} are coded", where=str(study.file),
+            fix=f"set {place}.outer to at most {units}, or add coded {what}",
         )
-    training = len(dyads) - -(-len(dyads) // folds.outer)
-    if folds.inner > training:
+    training = units - -(-units // outer)
+    if inner > training:
         raise DyadflowError(
-            f"folds.inner is {folds.inner}, but an outer fold may leave no more than {training} to train on",
+            f"{place}.inner is {inner}, but an outer fold may leave no more than {training} to train on",
             where=str(study.file),
-            fix=f"set folds.inner to at most {training}" if training > 1 else f"set folds.outer to {len(dyads)}",
+            fix=f"set {place}.inner to at most {training}" if training > 1 else f"set {place}.outer to {units}",
         )

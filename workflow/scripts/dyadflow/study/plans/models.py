@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from dyadflow.models.presets import PUBLISHED_NETWORKS, SINGLE_SPLIT
+from dyadflow.models.settings import ProtocolSettings
+from dyadflow.models.video.preset import PRESETS
 from dyadflow.study.plans.room import RoomPlan, extractors_of
 from dyadflow.study.study import Study
 
@@ -28,20 +31,43 @@ class Models(RoomPlan):
 
     def cells(self, study: Study) -> list[dict[str, str]]:
         """Every (protocol, target, stream, model) of a study."""
-        settings = study.settings
-        trained = [
-            (stream, model)
-            for stream in settings.models.streams
-            for model, network in settings.models.networks.items()
-            if not network.streams or stream in network.streams
-        ]
-        trained += [(view, model) for model, video in settings.models.video.items() for view in video.views]
         return [
-            {"protocol": protocol, "target": target, "stream": stream, "model": model}
-            for protocol in settings.protocols
-            for target in settings.targets
-            for stream, model in trained
+            {"protocol": name, "target": target, "stream": stream, "model": model}
+            for name, protocol in study.settings.protocols.items()
+            for target in study.settings.targets
+            for stream, model in self._trained(study, protocol)
         ]
+
+    def _trained(self, study: Study, protocol: ProtocolSettings) -> list[tuple[str, str]]:
+        """Stream and model of every cell of a protocol, the same for each target."""
+        models = study.settings.models
+        found = [
+            (stream, model)
+            for stream in models.streams
+            for model, network in models.networks.items()
+            if (not network.streams or stream in network.streams)
+            and (protocol.preset != "as_published" or network.network in PUBLISHED_NETWORKS)
+        ]
+        found += [(view, model) for model, video in models.video.items() for view in video.views]
+        return [
+            (stream, model) for stream, model in found
+            if (not protocol.streams or stream in protocol.streams)
+            and (not protocol.networks or model in protocol.networks)
+        ]
+
+    def tested(self, study: Study, protocol: str, model: str) -> str:
+        """Which outer folds of a model are trained and scored: ``every``, the ``last`` one alone, or ``frames``."""
+        rules, models = study.settings.protocols[protocol], study.settings.models
+        if model in models.video:
+            return PRESETS[rules.preset].tested
+        if rules.split == "frames":
+            return "frames"
+        single = rules.preset == "as_published" and models.networks[model].network == SINGLE_SPLIT
+        return "last" if single else "every"
+
+    def tested_folds(self, wildcards: Any) -> str:
+        """Which outer folds of a job's cell are trained."""
+        return self.tested(self.of(wildcards), wildcards.protocol, wildcards.model)
 
     def video_cells(self, wildcards: Any) -> list[dict[str, str]]:
         """The cells of a study whose network looks at the pictures themselves."""
@@ -79,14 +105,18 @@ class Models(RoomPlan):
         """Whose behaviour a target is: names the view that shows it."""
         return study.scheme.tiers[study.scheme.targets[target].tier].role
 
-    def recipe_of(self, study: Study, target: str, stream: str) -> list[str]:
+    def recipe_of(self, study: Study, target: str, stream: str, protocol: str) -> list[str]:
         """The streams that a model reads, as ``view.extractor``, for the role of a target."""
-        recipe = study.settings.models.streams[stream]
-        return [part.replace("{role}", self.role(study, target)) for part in recipe]
+        replaced = study.settings.protocols[protocol].extractors
+        parts = [part.split(".", 1) for part in study.settings.models.streams[stream]]
+        return [
+            f"{view.replace('{role}', self.role(study, target) or '')}.{replaced.get(extractor, extractor)}"
+            for view, extractor in parts
+        ]
 
     def recipe(self, wildcards: Any) -> list[str]:
         """The streams that a cell reads."""
-        return self.recipe_of(self.of(wildcards), wildcards.target, wildcards.stream)
+        return self.recipe_of(self.of(wildcards), wildcards.target, wildcards.stream, wildcards.protocol)
 
     def features(self, wildcards: Any) -> list[str]:
         """An input function: index files of the extractors that a cell reads."""
@@ -99,6 +129,14 @@ class Models(RoomPlan):
     def protocol(self, wildcards: Any) -> dict:
         """How a cell's result is obtained."""
         return self.of(wildcards).settings.protocols[wildcards.protocol].model_dump()
+
+    def fits_at_once(self, wildcards: Any) -> int:
+        """How many fits are trained together."""
+        return self.of(wildcards).settings.models.fits_at_once
+
+    def room_gib(self, wildcards: Any) -> float:
+        """What prepared sessions may take."""
+        return self.of(wildcards).settings.models.room_gib
 
     def threads(self, wildcards: Any) -> int:
         """Threads of a training: fixed by the study."""

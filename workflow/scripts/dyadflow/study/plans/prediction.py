@@ -100,9 +100,10 @@ class Prediction(RoomPlan):
     def features(self, wildcards: Any) -> list[str]:
         """An input function: this study's index files that hold the session, for the streams the cells read."""
         study, source = self.of(wildcards), self.source(wildcards)
-        stream = study.settings.prediction.stream
+        prediction = study.settings.prediction
         names = extractors_of([
-            part for target in self.targets(wildcards) for part in self.plan.models.recipe_of(source, target, stream)
+            part for target in self.targets(wildcards)
+            for part in self.plan.models.recipe_of(source, target, prediction.stream, prediction.protocol)
         ])
         missing = [name for name in names if name not in study.settings.features.extractors]
         if missing:

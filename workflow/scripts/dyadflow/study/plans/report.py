@@ -6,6 +6,13 @@ from typing import Any
 from dyadflow.errors import DyadflowError
 from dyadflow.study.plans.room import RESULTS, RoomPlan
 
+#: The figures of results, and what the page calls them.
+RESULT_FIGURES = {
+    "labels": "Distribution of labels", "folds": "Results by fold", "learning_curves": "Learning curves",
+    "search_effects": "Which hyperparameters mattered", "class_curves": "Precision, recall and ROC by class",
+    "reliability": "Reliability of probabilities",
+}
+
 
 class Report(RoomPlan):
     """What the page of a study is told."""
@@ -97,6 +104,39 @@ class Report(RoomPlan):
         """The figures of every study, as PDF; SVG comes with them."""
         drawn = ("agreement", "confusion", "behaviour", "transitions", "dyadic")
         return [f"{RESULTS}/{name}/figures/{figure}.pdf" for name in self.plan.studies for figure in drawn]
+
+    def result_figures(self) -> list[str]:
+        """The figures of results of every study that trains models, as PDF; SVG and PNG come with them."""
+        return [
+            f"{RESULTS}/{name}/figures/{figure}.pdf" for name, study in self.plan.studies.items()
+            for figure in RESULT_FIGURES if self.plan.models.cells(study)
+        ]
+
+    def result_tables(self) -> list[str]:
+        """The tables of results of every study, one a target that is modelled."""
+        return [
+            f"{RESULTS}/{name}/tables/{target}.tsv" for name, study in self.plan.studies.items()
+            for target in dict.fromkeys(cell["target"] for cell in self.plan.models.cells(study))
+        ]
+
+    def result_links(self, wildcards: Any) -> dict[str, str]:
+        """What the page links: for each title, a figure or table of results as seen from the page."""
+        cells = self.plan.models.every(wildcards)
+        if not cells:
+            return {}
+        tables = {f"Table of {cell['target']}": f"../tables/{cell['target']}.tsv" for cell in cells}
+        return {title: f"../figures/{figure}.pdf" for figure, title in RESULT_FIGURES.items()} | tables
+
+    def stream_cells(self, pattern: str) -> Callable[[Any], list[str]]:
+        """An input function: one file a cell of a network on streams."""
+        def files(wildcards: Any) -> list[str]:
+            return [pattern.format(study=wildcards.study, **cell) for cell in self.searched(wildcards)]
+        return files
+
+    def searched(self, wildcards: Any) -> list[dict[str, str]]:
+        """The cells of networks on streams, in order."""
+        video = self.of(wildcards).settings.models.video
+        return [cell for cell in self.plan.models.every(wildcards) if cell["model"] not in video]
 
     def pages(self) -> list[str]:
         """The page of every study."""
