@@ -2,7 +2,11 @@
 
 A network's module offers `Space` (its search space), `windowing(hyperparameters) -> (window, stride)` in
 frames, and `build(dims, classes, hyperparameters)`, a torch module from (batch, window, dims) to logits
-(batch, window, classes).
+(batch, window, classes). It may offer `stack(networks, hyperparameters)`, several as one (`stacks`), and
+`predict_whole(network, values, hyperparameters, device=)`, where a prediction looks at whole sessions, not at windows.
+
+A classical model's module offers `Space`, `fit_one(request, classes=, labels=)`, which gives a `training.Fit`, and
+`predict(weights, hyperparameters, values, lengths, classes=)`. `learning` knows both kinds.
 """
 
 import pkgutil

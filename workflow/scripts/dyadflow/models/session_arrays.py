@@ -29,7 +29,7 @@ def read_sessions(X: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
 
 
 def read_codes(y: Sequence[ArrayLike], sessions: Sequence[NDArray]) -> list[NDArray[np.int64]]:
-    """Codes of each session by coder, shape (coders, frames); -1 for every negative one.
+    """Codes of each session by coder, shape (coders, frames); negative is no class.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def read_codes(y: Sequence[ArrayLike], sessions: Sequence[NDArray]) -> list[NDAr
                 f"codes of session {number} are {part.dtype} and not whole numbers", where="y",
                 fix="number the classes from 0, and give frames without a class a negative number",
             )
-    return [np.maximum(np.atleast_2d(part).astype(np.int64), -1) for part in codes]
+    return [np.atleast_2d(part).astype(np.int64) for part in codes]
 
 
 def read_groups(groups: ArrayLike | None, count: int) -> NDArray:
@@ -87,6 +87,6 @@ def places_of(codes: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[n
 
 
 def first_class(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of each frame the class by the first coder who gave one, shape (frames,); -1 where nobody did."""
+    """Of each frame the class by the first coder who gave one, shape (frames,); negative where nobody did."""
     first = (codes >= 0).argmax(axis=0)
     return codes[first, np.arange(codes.shape[1])]
