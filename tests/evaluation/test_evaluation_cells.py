@@ -114,7 +114,7 @@ def test_confusion_adds_up_to_the_headline(study):
 def test_fold_scores_have_a_row_for_every_fold_and_metric(study):
     result = study.evaluate(four_dyads(study))
     assert value(result.fold_scores, stream="audio", fold=1).value == 3 / 8
-    assert len(result.fold_scores.query("stream == 'audio'")) == 2 * 8
+    assert len(result.fold_scores.query("stream == 'audio'")) == 2 * 9
 
 
 def test_an_instructed_phase_has_a_row_with_only_it_and_one_without_it(study):
@@ -134,7 +134,7 @@ def test_frames_without_a_class_are_masked_everywhere(study):
     assert value(result.cells, stream="audio", phase="play").frames == 4
     assert set(result.cells.phase) == {"all", "play"}
     assert result.confusion.query("phase == 'all'").groupby("model").frames.sum().to_dict() == {
-        "linear": 5, "majority": 5, "phase": 5}
+        "linear": 5, "majority": 5, "phase": 5, "previous": 5}
 
 
 def test_baselines_guess_what_was_commonest_in_the_training_dyads_only(study):
@@ -142,7 +142,7 @@ def test_baselines_guess_what_was_commonest_in_the_training_dyads_only(study):
     study.add("a", 0, [0, 0, 1, 2], A=[2, 2, 2, 2])
     study.add("b", 1, [0, 0, 1, 1], A=[0, 0, 1, 0])
     result = study.evaluate(study.predict("audio", "linear", {"a": [0] * 4, "b": [0] * 4}))
-    said = result.confusion.query("stream == 'none' and phase == 'all' and frames > 0")
+    said = result.confusion.query("stream == 'none' and phase == 'all' and frames > 0 and model != 'previous'")
     found = {(row.model, row.truth, row.predicted): row.frames for row in said.itertuples()}
     # Fold 0 is told neg throughout: still-face is a tie of neu and neg, reunion was never seen.
     # Fold 1 is told pos throughout.
@@ -150,6 +150,21 @@ def test_baselines_guess_what_was_commonest_in_the_training_dyads_only(study):
         ("majority", "pos", "neg"): 4, ("majority", "neg", "pos"): 3, ("majority", "neu", "pos"): 1,
         ("phase", "pos", "neg"): 4, ("phase", "neg", "pos"): 3, ("phase", "neu", "pos"): 1,
     }
+
+
+def test_the_oracle_says_the_last_true_code_and_is_never_the_better_baseline(study):
+    study.add("a", 0, [0] * 6, A=[2, 2, UNCODED, 2, 0, 0])
+    study.add("b", 1, [0] * 6, A=[1, 1, 1, 0, 0, 0])
+    cell = study.predict("audio", "linear", {"a": [0] * 6, "b": [0] * 6})
+    result = study.evaluate(cell, settings={"comparisons": [
+        {"target": "infant", "stream": "audio", "network": "linear"}]})
+    said = result.confusion.query("model == 'previous' and phase == 'all' and frames > 0")
+    found = {(row.truth, row.predicted): row.frames for row in said.itertuples()}
+    # a begins with the majority of b, of equals neg, and stays pos over the gap; b with that of a, pos.
+    assert found == {
+        ("pos", "neg"): 1, ("pos", "pos"): 2, ("neg", "pos"): 1, ("neg", "neg"): 3, ("neu", "pos"): 1,
+        ("neu", "neu"): 2, ("neg", "neu"): 1}
+    assert [*result.comparisons.against_model] == ["majority"]
 
 
 def test_the_phase_baseline_knows_what_a_phase_is_like(study):
@@ -160,7 +175,7 @@ def test_the_phase_baseline_knows_what_a_phase_is_like(study):
     assert value(result.cells, model="majority", phase="all").value == 3 / 6
     # Outside all phases it says the majority, pos, and is wrong.
     assert value(result.cells, model="phase", phase="all").value == pytest.approx(5 / 6)
-    assert [*dict.fromkeys(result.cells.model)] == ["majority", "phase", "linear"]
+    assert [*dict.fromkeys(result.cells.model)] == ["majority", "phase", "previous", "linear"]
 
 
 def test_the_first_scoring_coder_who_coded_the_session_and_is_human_is_the_truth(study):
@@ -291,7 +306,7 @@ def test_a_cell_that_could_not_be_trained_is_listed_with_its_reason_and_the_othe
     result = study.evaluate(*cells, settings=named)
     assert result.missing.to_dict("records") == [{
         "protocol": "corrected", "target": "infant", "stream": "audio", "model": "linear", "reason": "it diverged"}]
-    assert set(result.cells.model) == {"majority", "phase", "bilstm"}
+    assert set(result.cells.model) == {"majority", "phase", "previous", "bilstm"}
     assert [*result.comparisons.stream] == ["both"], "a comparison with a cell that is not there has no row"
 
 
@@ -355,7 +370,8 @@ def test_the_six_tables_are_written_where_they_are_asked_for_and_twice_the_same(
     assert [*table.columns] == [
         "protocol", "target", "stream", "model", "phase", "metric", "value", "low", "high", "fold_mean",
         "fold_sd", "dyads", "frames"]
-    assert len(table) == 3 * 4 * 8  # two baselines and a cell, `all` and three phases, eight metrics
+    # Two baselines, an oracle and a cell; `all` and three phases; nine metrics.
+    assert len(table) == 4 * 4 * 9
 
 
 def test_without_phases_in_the_scheme_both_baselines_are_the_majority(tmp_path, monkeypatch):

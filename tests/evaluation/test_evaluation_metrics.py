@@ -10,12 +10,18 @@ from dyadflow.evaluation.settings import Metric
 
 
 def judged_by_scikit_learn(confusion):
-    from sklearn.metrics import accuracy_score, cohen_kappa_score, precision_recall_fscore_support
+    from sklearn.metrics import (
+        accuracy_score,
+        cohen_kappa_score,
+        matthews_corrcoef,
+        precision_recall_fscore_support,
+    )
 
     classes = range(len(confusion))
     truth = np.repeat([row for row in classes for _ in classes], np.ravel(confusion))
     said = np.repeat([column for _ in classes for column in classes], np.ravel(confusion))
-    found = {"accuracy": accuracy_score(truth, said), "kappa": cohen_kappa_score(truth, said)}
+    found = {"accuracy": accuracy_score(truth, said), "kappa": cohen_kappa_score(truth, said),
+             "mcc": matthews_corrcoef(truth, said)}
     for average in ("macro", "weighted"):
         values = precision_recall_fscore_support(
             truth, said, labels=list(classes), average=average, zero_division=0)[:3]

@@ -32,6 +32,7 @@ METRICS = (
     "f1_macro",
     "f1_weighted",
     "kappa",
+    "mcc",
 )
 SKILL = {
     "multimodal": 1.9,
@@ -145,6 +146,7 @@ def score(confusion: np.ndarray) -> dict[str, float]:
     f1 = 2 * hits / np.maximum(truth + said, 1)
     chance = (truth * said).sum() / total**2
     accuracy = hits.sum() / total
+    spread = spread_of(truth, total) * spread_of(said, total)
     return {
         "accuracy": accuracy,
         "precision_weighted": (precision * truth).sum() / total,
@@ -154,7 +156,13 @@ def score(confusion: np.ndarray) -> dict[str, float]:
         "f1_macro": f1.mean(),
         "f1_weighted": (f1 * truth).sum() / total,
         "kappa": (accuracy - chance) / (1 - chance) if chance < 1 else np.nan,
+        "mcc": (hits.sum() * total - truth @ said) / spread if spread else 0.0,
     }
+
+
+def spread_of(counts: np.ndarray, total: int) -> float:
+    """Square root of the number of pairs of frames whose classes differ."""
+    return float(np.sqrt(float(total) ** 2 - float(counts @ counts)))
 
 
 def confuse(truth: np.ndarray, said: np.ndarray, classes: int) -> np.ndarray:

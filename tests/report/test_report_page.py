@@ -108,7 +108,7 @@ def test_the_tables_hold_the_numbers_of_cells_tsv(page, material):
                     & (own.model.map(models) == heads[-1])
                     & (own.metric == cell.get("data-metric"))
                 ].iloc[0]
-                scale, digits = (1, 2) if match.metric == "kappa" else (100, 1)
+                scale, digits = (1, 2) if match.metric in ("kappa", "mcc") else (100, 1)
                 numbers = [
                     float(text.replace("\N{MINUS SIGN}", "-"))
                     for text in re.findall(r"[\N{MINUS SIGN}]?\d+\.\d+", words(cell))
@@ -116,8 +116,8 @@ def test_the_tables_hold_the_numbers_of_cells_tsv(page, material):
                 expected = scale * match[["value", "low", "high", "fold_mean", "fold_sd"]].astype(float)
                 assert numbers == pytest.approx(expected.tolist(), abs=0.51 * 10**-digits)
                 seen += 1
-    # 2 targets, all phases and without still-face, 10 cells and 2 baselines, 6 metrics.
-    assert seen == 2 * 2 * 12 * 6
+    # 2 targets, all phases and without still-face, 10 cells and 2 baselines, 7 metrics.
+    assert seen == 2 * 2 * 12 * 7
 
 
 def test_the_headline_sets_the_named_cell_beside_the_better_baseline_and_the_coders(page, material):

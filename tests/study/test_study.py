@@ -165,9 +165,27 @@ def test_a_video_networks_study_says_what_does_not_fit_in_one_sentence(small):
     assert sentence(small).endswith("there is no setting called 'models.video.mc3.weigths'. Did you mean 'weights'.")
 
 
-def test_as_published_is_refused_where_it_is_not_built(small):
+def test_as_published_asks_for_the_paper_s_folds_unless_the_study_says_otherwise(small):
     small.change("protocols.corrected.preset", "as_published")
-    assert "as_published is for video networks only so far" in sentence(small)
+    assert "protocols.corrected.outer is 20, but only" in sentence(small)
+    small.change("protocols.corrected.outer", 2)
+    small.change("protocols.corrected.inner", 99)
+    assert "protocols.corrected.inner is 99, but an outer fold may leave no more than" in sentence(small)
+    small.change("protocols.corrected.inner", 2)
+    study = load_study(small.write())
+    assert study.settings.protocols["corrected"].deals_anew
+
+
+@pytest.mark.parametrize(("key", "value", "words"), [
+    ("streams", ["vision"], "protocols.corrected.streams: 'vision' is not among"),
+    ("networks", ["lstm"], "protocols.corrected.networks: 'lstm' is not among"),
+    ("extractors", {"motion": "dinov9"}, "protocols.corrected.extractors: 'dinov9' is not among"),
+    ("space", {"momentum": [0.9]}, "protocols.corrected.space: 'momentum' is not among"),
+    ("split", "frame", "'dyad', 'session' or 'frames'"),
+])
+def test_a_protocol_names_what_there_is(small, key, value, words):
+    small.change(f"protocols.corrected.{key}", value)
+    assert words in sentence(small)
 
 
 def test_a_fold_condition_on_a_column_that_the_sheet_lacks_is_one_sentence(small):

@@ -19,7 +19,9 @@ with stage(snakemake) as job:  # noqa: F821
             for name in (
                 "folds", "cells", "groups", "confusion", "fold_scores", "comparisons", "balance", "task_spans",
                 "durations", "clock", "snippet_scores", "snippet_raters", "snippet_kappas", "reliability", "events",
-                "measures", "transitions", "dyadic", "regulation", "icc", "streams",
+                "measures", "transitions", "dyadic", "regulation", "icc", "streams", "missing",
+                "classes", "calibration", "reliability_bins", "bouts", "chance", "ceiling", "summaries", "claims",
+                "group_gaps", "repeated",
             )
         },
         features=inputs.features, labels=inputs.labels,
@@ -28,4 +30,5 @@ with stage(snakemake) as job:  # noqa: F821
         ],
         headline=job.params.headline, predictions=inputs.predictions, page=job.output.page,
         account="../annotations/account.html", stream_figures="../figures/streams_{extractor}.pdf",
+        result_figures=job.params.result_figures,
     )

@@ -4,14 +4,14 @@ from dyadflow.evaluation.cells import evaluate_cells
 from dyadflow.provenance.stage import stage
 
 with stage(snakemake) as job:  # noqa: F821
+    params = job.params
     evaluation = evaluate_cells(
         cells=[
-            {**cell, "probabilities": path}
-            for cell, path in zip(job.params.cells, job.input.probabilities, strict=True)
+            {**cell, "probabilities": path} for cell, path in zip(params.cells, job.input.probabilities, strict=True)
         ],
-        labels=job.input.labels, folds=job.input.folds, sessions=job.params.sessions, kinds=job.params.kinds,
-        score_coders=job.params.score_coders, instructed=job.params.instructed, settings=job.params.settings,
-        seed=job.params.seed, tested=job.params.tested,
+        labels=job.input.labels, folds=dict(zip(params.protocols, job.input.folds, strict=True)),
+        sessions=params.sessions, kinds=params.kinds, score_coders=params.score_coders, instructed=params.instructed,
+        settings=params.settings, seed=params.seed, tested=params.tested,
     )
     evaluation.write(
         cells=job.output.cells, groups=job.output.groups, confusion=job.output.confusion,

@@ -9,10 +9,13 @@ from dyadflow.evaluation.truth import Truth
 #: The stream of baselines, which look at neither picture nor sound.
 NO_STREAM = "none"
 BASELINES = ("majority", "phase")
+#: These look at the answer, so they are no baselines: they show what a metric gives to anything that knows the recent
+#: past.
+ORACLES = ("previous",)
 
 
 def count_baselines(protocol: str, truth: Truth) -> list[CellCounts]:
-    """Fit both baselines in each outer fold and count what they predict for its held-out sessions.
+    """Fit both baselines in each outer fold and count what they, and the oracle, predict for its held-out sessions.
 
     Parameters
     ----------
@@ -25,8 +28,9 @@ def count_baselines(protocol: str, truth: Truth) -> list[CellCounts]:
     -------
     list of CellCounts
         ``majority``: the commonest class of the training dyads. ``phase``: their commonest class in the same
-        phase; where they have no frame in that phase, and outside all phases, the majority. Both have the
-        stream ``none``. Of equally common classes the first in the list is taken.
+        phase; where they have no frame in that phase, and outside all phases, the majority. Of equally common classes
+        the first in the list is taken. And the oracle ``previous``: the true class of the last frame before that has
+        one, in the first such frame of a session the majority. All have the stream ``none``.
 
     Notes
     -----
@@ -39,12 +43,13 @@ def count_baselines(protocol: str, truth: Truth) -> list[CellCounts]:
             Cell(protocol, truth.target, NO_STREAM, model), truth,
             np.stack([count_session(truth, name, guess[place]) for name, guess in guesses.items()]),
         )
-        for place, model in enumerate(BASELINES)
+        for place, model in enumerate((*BASELINES, *ORACLES))
     ]
 
 
-def _guesses(truth: Truth) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """For each session, both baselines' class of each frame, fitted without the sessions of its fold."""
+def _guesses(truth: Truth) -> dict[str, tuple[NDArray[np.int64], ...]]:
+    """For each session, the class of each frame by both baselines, fitted without the sessions of its fold, and by the
+    oracle."""
     # Occurrences of each class, whatever was predicted: shape (sessions, phases + 1, classes).
     seen = np.stack([
         count_session(truth, name, np.zeros(len(codes), np.int64)).sum(-1)
@@ -59,5 +64,14 @@ def _guesses(truth: Truth) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int6
         by_phase[-1] = common
         frames = len(truth.codes[name])
         # Index -1, outside all phases, reads the last entry.
-        guesses[name] = (np.full(frames, common), by_phase[truth.phase[name].astype(np.int64)])
+        guesses[name] = (
+            np.full(frames, common), by_phase[truth.phase[name].astype(np.int64)], _previous(truth.codes[name], common))
     return guesses
+
+
+def _previous(codes: NDArray[np.int8], first: int) -> NDArray[np.int64]:
+    """In each frame the class of the last frame before it that has one; before any, `first`."""
+    known = codes >= 0
+    last = np.maximum.accumulate(np.where(known, np.arange(len(codes)), -1))
+    before = np.concatenate([[-1], last[:-1]])
+    return np.where(before < 0, first, codes[before]).astype(np.int64)

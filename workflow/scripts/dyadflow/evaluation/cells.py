@@ -139,9 +139,9 @@ def evaluate_cells(
     chosen = EvaluationSettings.model_validate(settings or {})
     request = Request(cells, labels, folds, kinds, score_coders, tested or {})
     gathered = gather_scored(request)
-    counted = _count_everything(gathered, request)
+    counted = count_everything(gathered, request)
     rows = sessions.to_dict("records") if isinstance(sessions, pd.DataFrame) else list(sessions)
-    groups = _group_scored(rows, chosen.covariates, counted)
+    groups = group_scored(rows, chosen.covariates, counted)
     phases = tuple(instructed)
     return Evaluation(
         cells=_table([score_cell(each, phases, chosen.level) for each in counted], CELL_COLUMNS),
@@ -155,7 +155,7 @@ def evaluate_cells(
     )
 
 
-def _count_everything(gathered: Gathered, request: Request) -> list[CellCounts]:
+def count_everything(gathered: Gathered, request: Request) -> list[CellCounts]:
     """Confusions of all cells, and of the baselines of each (protocol, target) before its cells."""
     counted: list[CellCounts] = []
     for (protocol, target), truth in gathered.truths.items():
@@ -169,7 +169,7 @@ def _count_everything(gathered: Gathered, request: Request) -> list[CellCounts]:
     return counted
 
 
-def _group_scored(
+def group_scored(
     rows: Sequence[Mapping[str, object]], covariates: Sequence[str], counted: Sequence[CellCounts]
 ) -> dict[str, dict[str, str]]:
     """Levels of the sessions that are scored anywhere, so that medians are theirs."""

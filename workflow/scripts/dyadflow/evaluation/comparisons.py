@@ -59,7 +59,10 @@ def compare_cells(
     """
     by_cell = {found.cell: found for found in cells}
     untrained = {Cell(*(row[name] for name in ("protocol", "target", "stream", "model"))) for row in missing}
-    protocols = list(dict.fromkeys(cell.protocol for cell in [*by_cell, *sorted(untrained, key=str)]))
+    # What a split by frame claims is not compared with anything: it would be mistaken for a finding.
+    leaky = {found.cell.protocol for found in cells if found.truth.by_frame}
+    known = [cell.protocol for cell in [*by_cell, *sorted(untrained, key=str)]]
+    protocols = [name for name in dict.fromkeys(known) if name not in leaky]
     rows = []
     for comparison in comparisons:
         ours = [Cell(name, comparison.target, comparison.stream, comparison.network) for name in protocols]
@@ -67,7 +70,7 @@ def compare_cells(
         if not present and not untrained & set(ours):
             raise _no_such_cell(ours[0] if ours else None, comparison, list(by_cell))
         for cell in present:
-            other = _opponent(cell, comparison, by_cell, untrained)
+            other = choose_opponent(cell, comparison, by_cell, untrained)
             if other in untrained:
                 continue
             rows.append(cell.key | {
@@ -78,8 +81,8 @@ def compare_cells(
     return rows
 
 
-def _opponent(
-    cell: Cell, comparison: Comparison, by_cell: dict[Cell, CellCounts], untrained: Collection[Cell]
+def choose_opponent(
+    cell: Cell, comparison: Comparison, by_cell: dict[Cell, CellCounts], untrained: Collection[Cell] = ()
 ) -> Cell:
     """The cell to compare with, in the same protocol."""
     if comparison.against != "better_baseline":

@@ -26,7 +26,7 @@ def sum_up_differences(differences: ArrayLike, *, level: float = 0.95, seed: int
     """
     values = np.asarray(differences, dtype=np.float64)
     values = values[np.isfinite(values)]
-    low, high = _interval_of_mean(values, level)
+    low, high = interval_of_mean(values, level)
     return {
         "difference": float(values.mean()) if len(values) else float("nan"),
         "low": low, "high": high, "dyads": len(values), "wins": int((values > 0).sum()),
@@ -34,7 +34,7 @@ def sum_up_differences(differences: ArrayLike, *, level: float = 0.95, seed: int
     }
 
 
-def _interval_of_mean(values: NDArray[np.float64], level: float) -> tuple[float, float]:
+def interval_of_mean(values: NDArray[np.float64], level: float) -> tuple[float, float]:
     """Student's t interval of a mean; NaN where fewer than two values, or none that differ."""
     if len(values) < 2 or np.ptp(values) == 0:
         return float("nan"), float("nan")

@@ -15,7 +15,11 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "recall_weighted": (0.0, 1.0),
     "f1_weighted": (0.0, 1.0),
     "kappa": (-1.0, 1.0),
+    "mcc": (-1.0, 1.0),
 }
+
+#: Unweighted means over the classes: they rest on the class that the fewest dyads show.
+UNWEIGHTED = ("precision_macro", "recall_macro", "f1_macro")
 
 
 def metrics_of(confusion: ArrayLike) -> dict[str, NDArray[np.float64]]:
@@ -47,11 +51,38 @@ def metrics_of(confusion: ArrayLike) -> dict[str, NDArray[np.float64]]:
     units = true.sum(-1)
     empty = units == 0
     weights = _share(true, units[..., None])
-    found = {"accuracy": _share(hits.sum(-1), units), "kappa": cohen_kappa(counts)}
+    found = {"accuracy": _share(hits.sum(-1), units), "kappa": cohen_kappa(counts), "mcc": matthews(counts)}
     for name, values in each.items():
         found[f"{name}_macro"] = values.mean(-1)
         found[f"{name}_weighted"] = (values * weights).sum(-1)
     return {name: np.where(empty, np.nan, found[name]) for name in BOUNDS}
+
+
+def matthews(confusion: ArrayLike) -> NDArray[np.float64]:
+    """Matthews' correlation of truth and prediction, for any number of classes.
+
+    Parameters
+    ----------
+    confusion
+        Counts, shape (..., classes, classes).
+
+    Returns
+    -------
+    ndarray, shape (...)
+        From -1 to 1. 0 where either is one and the same class throughout, as in scikit-learn: a constant prediction
+        knows nothing. NaN where both are, or without units.
+
+    Notes
+    -----
+    Gorodkin (2004), Computational Biology and Chemistry 28, 367-374.
+    """
+    counts = np.asarray(confusion, dtype=np.float64)
+    true, said, units = counts.sum(-1), counts.sum(-2), counts.sum((-2, -1))
+    agreed = np.trace(counts, axis1=-2, axis2=-1)
+    of_truth, of_prediction = units**2 - (true**2).sum(-1), units**2 - (said**2).sum(-1)
+    room = np.sqrt(of_truth * of_prediction)
+    value = np.divide(units * agreed - (true * said).sum(-1), room, out=np.zeros(units.shape), where=room > 0)
+    return np.where((of_truth == 0) & (of_prediction == 0), np.nan, value)
 
 
 def _share(part: NDArray, whole: NDArray) -> NDArray[np.float64]:

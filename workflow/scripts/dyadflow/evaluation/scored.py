@@ -52,6 +52,18 @@ class Request:
         return self.tested.get(f"{protocol}/{model}", self.tested.get(protocol, "every"))
 
 
+def request_of(
+    *, probabilities: Sequence[str | Path], cells: Sequence[Mapping[str, str]], labels: str | Path,
+    folds: Sequence[str | Path], protocols: Sequence[str], kinds: Mapping[tuple[str, str], str],
+    score_coders: Mapping[str, Sequence[str]], tested: Mapping[str, str],
+) -> Request:
+    """The request of a job: files in the order of its cells, and tables of folds in that of its protocols."""
+    return Request(
+        [{**cell, "probabilities": str(path)} for cell, path in zip(cells, probabilities, strict=True)], labels,
+        dict(zip(protocols, folds, strict=True)), kinds, score_coders, tested,
+    )
+
+
 @dataclass(frozen=True)
 class Scored:
     """One trained cell and what it is scored against.
@@ -85,12 +97,19 @@ class Gathered:
     missing
         Those that could not be: protocol, target, stream, model, reason (a sentence).
     truths
-        For each (protocol, target), the truth of every session, also where no cell was trained.
+        For each (protocol, target) with a trained cell, the truth of every session.
+    labels
+        Of each session, what every coder said.
     """
 
     scored: list[Scored]
     missing: list[dict[str, str]]
     truths: dict[tuple[str, str], Truth]
+    labels: Mapping[str, SessionLabels]
+
+    def rate_hz(self, session: str) -> float:
+        """Frames a second of a session."""
+        return self.labels[session].grid.rate_hz
 
 
 def gather_scored(request: Request) -> Gathered:
@@ -103,7 +122,10 @@ def gather_scored(request: Request) -> Gathered:
     """
     scored, missing, truths, last = [], [], {}, {}
     coded: dict[str, SessionLabels] | None = None
-    for protocol, target in dict.fromkeys((each["protocol"], each["target"]) for each in request.cells):
+    failed = {str(each["probabilities"]): failure_of(each["probabilities"]) for each in request.cells}
+    # Of a target that no cell could be trained for there may be no coding either.
+    trained = [each for each in request.cells if failed[str(each["probabilities"])] is None]
+    for protocol, target in dict.fromkeys((each["protocol"], each["target"]) for each in trained):
         if not request.score_coders.get(protocol):
             raise DyadflowError(
                 f"protocol {protocol} says nobody whose coding scores", fix="name coders in its score_coders")
@@ -114,7 +136,7 @@ def gather_scored(request: Request) -> Gathered:
         truths[protocol, target] = choose_truth(coded, folds, target, request.score_coders[protocol], request.kinds)
     for each in request.cells:
         cell = Cell(each["protocol"], each["target"], each["stream"], each["model"])
-        reason = failure_of(each["probabilities"])
+        reason = failed[str(each["probabilities"])]
         if reason is not None:
             missing.append(cell.key | {"reason": reason})
             continue
@@ -122,7 +144,7 @@ def gather_scored(request: Request) -> Gathered:
         tested = request.tested_of(cell.protocol, cell.model)
         own = restrict_truth(truth, tested, last=last[cell.protocol])
         scored.append(Scored(cell, own, truth, Path(each["probabilities"])))
-    return Gathered(scored, missing, truths)
+    return Gathered(scored, missing, truths, coded or {})
 
 
 def restrict_truth(truth: Truth, tested: str, *, last: int) -> Truth:

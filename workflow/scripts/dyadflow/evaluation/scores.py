@@ -3,9 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dyadflow.agreement.intervals import interval_from_left_out, leave_one_out, nonempty
+from dyadflow.agreement.intervals import NO_INTERVAL, interval_from_left_out, leave_one_out, nonempty
 from dyadflow.evaluation.counts import CellCounts
-from dyadflow.evaluation.metrics import BOUNDS, metrics_of
+from dyadflow.evaluation.metrics import BOUNDS, UNWEIGHTED, metrics_of
+
+#: With fewer the interval of an unweighted mean covers too little (bench/interval_coverage.py).
+LEAST_DYADS_OF_A_CLASS = 2
 
 
 def score_dyads(counts: NDArray[np.int64], level: float) -> list[dict]:
@@ -21,14 +24,18 @@ def score_dyads(counts: NDArray[np.int64], level: float) -> list[dict]:
     Returns
     -------
     list of dict
-        One for each metric: metric, value, low, high, dyads (those with a scored frame), frames.
+        One for each metric: metric, value, low, high, dyads (those with a scored frame), frames. An unweighted mean has
+        no interval where a class is shown by fewer dyads than `LEAST_DYADS_OF_A_CLASS`.
     """
     table = nonempty(counts)
     pooled = table.sum(0)
     values, left_out = metrics_of(pooled), metrics_of(leave_one_out(table))
+    # A class that fewer dyads show says nothing about its spread, and an unweighted mean rests on it as on any other.
+    few = len(table) and (table.sum(-1) > 0).sum(0).min() < LEAST_DYADS_OF_A_CLASS
     rows = []
     for name, bounds in BOUNDS.items():
-        low, high = interval_from_left_out(float(values[name]), left_out[name], bounds=bounds, level=level)
+        low, high = NO_INTERVAL if few and name in UNWEIGHTED else interval_from_left_out(
+            float(values[name]), left_out[name], bounds=bounds, level=level)
         rows.append({
             "metric": name, "value": float(values[name]), "low": low, "high": high,
             "dyads": len(table), "frames": int(pooled.sum()),

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Metric = Literal[
     "accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted", "recall_weighted",
-    "f1_weighted", "kappa",
+    "f1_weighted", "kappa", "mcc",
 ]
 
 
@@ -35,6 +35,11 @@ class EvaluationSettings(_Strict):
     comparisons: list[Comparison] = Field(
         default_factory=list,
         description="Comparisons named beforehand; Holm's correction runs over all of them together.",
+    )
+    chance_draws: int = Field(
+        500, ge=0,
+        description="How often predictions are shifted in time, and dyads exchanged, to see what chance alone would "
+        "score; 0: never.",
     )
     covariates: list[str] = Field(
         default_factory=list,

@@ -9,9 +9,9 @@ import pandas as pd
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.coders import Confusion, describe_confusion
 from dyadflow.report.data import phase_titles
-from dyadflow.report.results import CELL, Value, is_headline, make_value, rows_of, values_of, whole
+from dyadflow.report.results import CELL, Value, is_headline, make_value, order_cells, rows_of, values_of, whole
 from dyadflow.report.task_targets import only_phase
-from dyadflow.report.wording import covariate_title, model_title, number, phase_title, stream_title
+from dyadflow.report.wording import cell_name, covariate_title, number, phase_title
 from dyadflow.tables import read_table
 
 
@@ -37,9 +37,7 @@ def cross_phases(
     rows = rows_of(cells, target=target, protocol=protocol, metric="f1_macro")
     phases = [phase for phase in dict.fromkeys(rows.phase) if not phase.startswith("without ")]
     found = {(row.stream, row.model, row.phase): row for row in rows.itertuples()}
-    pairs = sorted(
-        dict.fromkeys(zip(rows.stream, rows.model, strict=True)), key=lambda pair: pair[0] == "none"
-    )
+    pairs = order_cells(rows)
     return PhaseGrid(
         target,
         protocol,
@@ -47,7 +45,7 @@ def cross_phases(
         [phase_title(phase, phase_titles(scheme)) for phase in phases],
         [
             (
-                f"{stream_title(stream)}, {model_title(model)}",
+                cell_name(stream, model),
                 is_headline({"protocol": protocol, "stream": stream, "model": model}, headline),
                 [make_value("f1_macro", found.get((stream, model, phase))) for phase in phases],
             )

@@ -201,6 +201,8 @@ def _draw_dot(row: DotRow, dot: Dot, across, y: float) -> Markup:
         Markup('<path d="M{0} {1}l6 6l-6 6l-6 -6z"/>').format(coordinate(x), y - 6),
         Markup('<rect x="{0}" y="{1}" width="9" height="9"/>').format(coordinate(x - 4.5), y - 4.5),
         Markup('<path d="M{0} {1}l6 10h-12z"/>').format(coordinate(x), y - 6),
+        Markup('<path d="M{0} {1}l6 -10h-12z"/>').format(coordinate(x), y + 6),
+        Markup('<path d="M{0} {1}h4v4h4v4h-4v4h-4v-4h-4v-4h4z"/>').format(coordinate(x - 2), y - 6),
     )
     return Markup('<g class="m{}{}"><title>{}: {}</title>{}{}</g>').format(
         row.marker % len(shapes),

@@ -9,16 +9,18 @@ import pandas as pd
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.coders import Agreement
 from dyadflow.report.comparisons import Comparison
+from dyadflow.report.presets import Protocol
 from dyadflow.report.results import Value, rows_of, values_of, whole
-from dyadflow.report.wording import TITLES, cell_title, metric_name
+from dyadflow.report.wording import ORACLES, TITLES, cell_title, metric_name
 
 
 def better_baseline(cells: pd.DataFrame, target: str, protocol: str, metric: str) -> str | None:
     """The baseline with the higher pooled value of a metric, of equal ones the first; None without any.
 
-    The same choice as for the comparisons that a study names against its better baseline.
+    The same choice as for the comparisons that a study names against its better baseline. An oracle is none.
     """
     rows = rows_of(cells, target=target, protocol=protocol, phase="all", stream="none", metric=metric)
+    rows = rows[~rows.model.isin(ORACLES)]
     return None if rows.empty else str(rows.model.iloc[int(rows.value.fillna(-math.inf).argmax())])
 
 
@@ -42,6 +44,7 @@ class Headline:
     title: str
     cell: str
     baseline: str
+    baseline_model: str
     baseline_metric: str
     sentence: str
     rows: list[tuple[str, Value, Value | None, list[tuple[str, list[str]]]]]
@@ -54,8 +57,12 @@ def describe_headline(
     headline: Mapping[str, str] | None,
     agreement: Sequence[Agreement],
     comparisons: Sequence[Comparison],
+    protocol: Protocol | None = None,
 ) -> list[Headline]:
-    """Accuracy, unweighted F1 and kappa of the headline cell, with what to hold them against."""
+    """Accuracy, unweighted F1 and kappa of the headline cell, with what to hold them against.
+
+    `protocol` is the cell's own, which says what was held out; left out, dyads were.
+    """
     if not headline:
         return []
     wanted = rows_of(cells, **{name: headline[name] for name in ("protocol", "stream", "model")}, phase="all")
@@ -100,8 +107,12 @@ def describe_headline(
                 title,
                 cell,
                 cell_title("none", name) if name else "",
+                name or "",
                 metric_name(metric),
-                _headline_sentence(cell, own, base, cell_title("none", name) if name else "", pairs, dyads),
+                _headline_sentence(
+                    cell, own, base, cell_title("none", name) if name else "", pairs,
+                    (protocol or Protocol(headline["protocol"])).held_out(dyads),
+                ),
                 rows,
                 [
                     comparison.sentence
@@ -113,12 +124,9 @@ def describe_headline(
     return found
 
 
-def _headline_sentence(cell, own, base, baseline, pairs, dyads) -> str:
+def _headline_sentence(cell, own, base, baseline, pairs, held_out) -> str:
     """The number that matters most, what it is held against, and what two people reach."""
-    start = (
-        f"On {dyads} dyads that it never saw in training, the {cell} gives the coder's class to "
-        f"{own['accuracy'].text} % of the frames"
-    )
+    start = f"On {held_out}, the {cell} gives the coder's class to {own['accuracy'].text} % of the frames"
     beside = f"; the {baseline} to {base['accuracy'].text} %" if base else ""
     kappa = f". Beyond chance that is a kappa of {own['kappa'].text} {own['kappa'].interval}".rstrip()
     kappa += f" against {base['kappa'].text}" if base else ""

@@ -9,9 +9,11 @@ from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.coders import Agreement
 from dyadflow.report.figures import Dot, DotRow, Line, draw_dots
 from dyadflow.report.results import is_headline, rows_of
-from dyadflow.report.wording import cell_title, interval, model_title, number, stream_title
+from dyadflow.report.wording import cell_name, cell_title, interval, is_oracle, model_title, number
 
 _NAN = float("nan")
+#: Baselines that have a line style of their own.
+_BASELINES = ("majority", "phase")
 
 
 def draw_cells(
@@ -22,7 +24,7 @@ def draw_cells(
     target: str,
     protocol: str,
 ) -> Markup | None:
-    """Unweighted F1 and kappa of every cell with intervals; baselines and the coders' kappa as lines."""
+    """Unweighted F1 and kappa of every cell with intervals; baselines, the oracle and the coders' kappa as lines."""
     rows = rows_of(cells, target=target, protocol=protocol, phase="all")
     trained = rows[rows.stream != "none"]
     pairs = list(dict.fromkeys(zip(trained.stream, trained.model, strict=True)))
@@ -32,7 +34,7 @@ def draw_cells(
     metrics = ("f1_macro", "kappa")
     drawn = [
         DotRow(
-            f"{stream_title(stream)}, {model_title(model)}",
+            cell_name(stream, model),
             models.index(model),
             is_headline({"protocol": protocol, "stream": stream, "model": model}, headline),
             [_dot(rows_of(trained, stream=stream, model=model, metric=metric), metric) for metric in metrics],
@@ -45,7 +47,7 @@ def draw_cells(
         lines.append(
             [
                 Line(
-                    row.model if row.model in ("majority", "phase") else "other",
+                    "oracle" if is_oracle("none", row.model) else row.model if row.model in _BASELINES else "other",
                     float(row.value),
                     f"{cell_title('none', row.model)}: {number(metric, row.value)}",
                 )
@@ -77,6 +79,12 @@ def _dot(rows: pd.DataFrame, metric: str) -> Dot:
         float(row.high),
         f"{number(metric, row.value)} {interval(metric, row.low, row.high)}",
     )
+
+
+def has_oracle(cells: pd.DataFrame, target: str, protocol: str) -> bool:
+    """Whether a figure has a line for a cell that is told the answer."""
+    rows = rows_of(cells, target=target, protocol=protocol, phase="all", stream="none")
+    return any(is_oracle("none", model) for model in rows.model)
 
 
 def marker_legend(cells: pd.DataFrame, target: str, protocol: str) -> list[str]:

@@ -5,7 +5,7 @@ and opened years later; its content security policy forbids it to load anything.
 """
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,23 @@ from dyadflow.annotations.segments import Segments
 from dyadflow.report import breakdowns, data, published, results, timelines
 from dyadflow.report.balance import describe_balance
 from dyadflow.report.behaviour import MEASURES, describe_behaviour
+from dyadflow.report.believing import Believing, describe_believing
+from dyadflow.report.bouts import BOUT_METRICS
+from dyadflow.report.calibration import CALIBRATION_METRICS
+from dyadflow.report.claims import claim_titles
+from dyadflow.report.classes import CLASS_METRICS
 from dyadflow.report.coder_details import describe_codes, describe_events, describe_reliability, read_events
 from dyadflow.report.coders import Agreement, describe_agreement
 from dyadflow.report.comparisons import Comparison, describe_comparisons
+from dyadflow.report.group_gaps import gap_titles
 from dyadflow.report.headline import describe_headline
-from dyadflow.report.overview import draw_cells, marker_legend
+from dyadflow.report.missing import Missing, describe_missing
+from dyadflow.report.overview import draw_cells, has_oracle, marker_legend
 from dyadflow.report.palette import Palette
+from dyadflow.report.presets import LEAK_NOTE, Protocol, lay_side_by_side, protocol_notes, read_protocols
 from dyadflow.report.rendering import environment
 from dyadflow.report.snippets import describe_networks, preset_of
+from dyadflow.report.standing import describe_standing
 from dyadflow.report.streams import describe_streams
 from dyadflow.report.task_spans import describe_clock, describe_durations, describe_spans
 from dyadflow.report.task_targets import is_by_task, task_targets
@@ -69,8 +78,20 @@ def build_report(
     regulation: Path | None = None,
     icc: Path | None = None,
     streams: Path | None = None,
+    missing: Path | None = None,
+    classes: Path | None = None,
+    calibration: Path | None = None,
+    reliability_bins: Path | None = None,
+    bouts: Path | None = None,
+    chance: Path | None = None,
+    ceiling: Path | None = None,
+    summaries: Path | None = None,
+    claims: Path | None = None,
+    group_gaps: Path | None = None,
+    repeated: Path | None = None,
     account: str = "",
     stream_figures: str = "",
+    result_figures: Mapping[str, str] | None = None,
 ) -> None:
     """Write the study's page.
 
@@ -117,10 +138,17 @@ def build_report(
         Tables of room behaviour, in one folder beside that of the page. Without `measures` the section is left out.
     streams
         Summary of the streams (`features.summary`). None in a study that extracts none.
+    missing
+        Cells that could not be trained, with the reason (`evaluation.cells`).
+    classes, calibration, reliability_bins, bouts, chance, ceiling, summaries, claims, group_gaps, repeated
+        Tables of room evaluation that say how far results can be believed: ``classes.tsv``, ``calibration.tsv``,
+        ``reliability.tsv`` and so on. What is None, or has no row, is left out.
     account
         The page of the account of the coding files, relative to this one; empty: no link.
     stream_figures
         Figure of an extractor's streams, relative to this page, with ``{extractor}`` for its name; empty: no link.
+    result_figures
+        For each title the figure or table of results that it leads to, relative to this page.
 
     Notes
     -----
@@ -138,7 +166,15 @@ def build_report(
     videos = {
         name.removeprefix("video:"): spec for name, spec in study["networks"].items() if name.startswith("video:")
     }
-    shown, files = timelines.shown_cell(probabilities, headline, videos)
+    named_protocol = [headline["protocol"]] if headline else []
+    protocols = read_protocols([*study["protocols"], *_protocols(table), *named_protocol], study["protocols"])
+    gone = describe_missing(missing, table, plan, headline, protocols)
+    believing = describe_believing(
+        scheme=plan, headline=headline, protocols=protocols, classes=classes, calibration=calibration,
+        reliability_bins=reliability_bins, bouts=bouts, chance=chance, ceiling=ceiling, summaries=summaries,
+        claims=claims, group_gaps=group_gaps, repeated=repeated,
+    )
+    shown, files = timelines.shown_cell(_with_predictions(probabilities, gone), headline, videos)
     by_task = is_by_task(plan)
     pairs = {tuple(spec.classes) for spec in plan.targets.values()}
     distributions = data.describe_distribution(frame_labels, plan, palette)
@@ -191,7 +227,20 @@ def build_report(
         ),
         "shown": shown,
         "versions": _versions(),
-        **_results(table, plan, headline, coders, named, groups, confusion, fold_scores),
+        "missing": gone,
+        "believing": believing,
+        "claim_titles": claim_titles(),
+        "gap_titles": gap_titles(),
+        "CLASS_METRICS": CLASS_METRICS,
+        "BOUT_METRICS": BOUT_METRICS,
+        "CALIBRATION_METRICS": CALIBRATION_METRICS,
+        "LEAK_NOTE": LEAK_NOTE,
+        "protocol_of": protocols,
+        "protocol_notes": protocol_notes(protocols),
+        "every_dyad": all(protocols[name].split == "dyad" for name in _protocols(table)),
+        "leaky_headline": bool(headline) and protocols[headline["protocol"]].leaky,
+        "result_figures": dict(result_figures or {}),
+        **_results(table, plan, headline, coders, named, groups, confusion, fold_scores, protocols, believing, gone),
     }
     Path(page).write_text(
         environment().get_template("report.html.j2").render(content), encoding="utf-8", newline="\n"
@@ -207,12 +256,18 @@ def _results(
     groups: Path | None,
     confusion: Path | None,
     fold_scores: Path | None,
+    protocols: Mapping[str, Protocol],
+    believing: Believing,
+    gone: Missing | None,
 ) -> dict[str, Any]:
     """What the page shows of trained cells; empty lists where nothing was trained."""
-    if table is None or table.empty:
+    if table is None or table.empty or (gone and gone.everything):
         return {
             "trained": False,
             "headlines": [],
+            "standings": {},
+            "side_by_side": [],
+            "oracles": {},
             "tables": [],
             "together": [],
             "dot_figures": {},
@@ -226,10 +281,22 @@ def _results(
         }
     by_task = is_by_task(plan)
     tables = [] if by_task else results.tabulate_all(table, plan, headline)
+    tables.sort(key=lambda own: protocols[own.protocol].leaky)
     overall = [(own.target, own.protocol) for own in tables if own.phase == "all"]
+    pairs = {own.target: own.overall() for own in coders}
+    headlines = describe_headline(table, plan, headline, coders, named, protocols.get((headline or {}).get("protocol")))
     return {
         "trained": True,
-        "headlines": describe_headline(table, plan, headline, coders, named),
+        "headlines": headlines,
+        "standings": {
+            own.target: describe_standing(
+                own, table, headline or {}, pairs.get(own.target, []), named, believing.chance_cells,
+                believing.ceiling_cells, believing.claim_cells,
+            )
+            for own in headlines
+        },
+        "side_by_side": lay_side_by_side(table, plan, headline, protocols),
+        "oracles": {key: has_oracle(table, *key) for key in overall},
         "tables": tables,
         "together": tabulate_together(table, plan, headline, coders) if by_task else [],
         "dot_figures": {key: draw_cells(table, plan, headline, coders, *key) for key in overall},
@@ -243,8 +310,14 @@ def _results(
         "by_group": breakdowns.break_down_by_group(groups, plan, headline),
         "confusions": breakdowns.confuse_headline(confusion, plan, headline),
         "fold_scores": breakdowns.fold_table(fold_scores, plan, headline),
-        "protocols": _protocols(table),
+        "protocols": sorted(_protocols(table), key=lambda name: protocols[name].leaky),
     }
+
+
+def _with_predictions(probabilities: Sequence[dict[str, Any]], gone: Missing | None) -> list[dict[str, Any]]:
+    """The cells that predicted something: those that could not be trained did not."""
+    failed = gone.keys if gone else frozenset()
+    return [cell for cell in probabilities if tuple(cell[name] for name in results.CELL) not in failed]
 
 
 def _protocols(table: pd.DataFrame | None) -> list[str]:

@@ -47,12 +47,17 @@ def environment() -> Environment:
 
 
 def _show_setting(value: Any) -> str:
-    """A setting as a reader would write it: lists with commas, name: value; what is not set is left out."""
+    """A setting as a reader would write it: lists with commas, name: value; what is not set or empty is left out."""
     if isinstance(value, Mapping):
-        given = {key: item for key, item in value.items() if item is not None}
-        return "; ".join(f"{key.replace('_', ' ')}: {_show_setting(item)}" for key, item in given.items())
+        given = {key: item for key, item in value.items() if item is not None and item != [] and item != {}}
+        return "; ".join(f"{key.replace('_', ' ')}: {_show_within(item)}" for key, item in given.items())
     if isinstance(value, list | tuple):
         return ", ".join(_show_setting(item) for item in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)
+
+
+def _show_within(value: Any) -> str:
+    """A setting inside another, which parentheses keep apart if it has settings of its own."""
+    return f"({_show_setting(value)})" if isinstance(value, Mapping) else _show_setting(value)

@@ -13,6 +13,7 @@ from dyadflow.report.wording import (
     METRICS,
     interval,
     is_missing,
+    is_oracle,
     model_title,
     number,
     phase_title,
@@ -38,11 +39,15 @@ class Value:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One cell of the study in a table; `span` is the number of rows that its stream's name covers."""
+    """One cell of the study in a table; `span` is the number of rows that its stream's name covers.
+
+    An oracle is told the answer: it has no stream, and is no baseline.
+    """
 
     stream: str
     model: str
     baseline: bool
+    oracle: bool
     headline: bool
     span: int
     values: list[Value]
@@ -107,27 +112,26 @@ def tabulate(
     protocol: str,
     phase: str,
 ) -> ResultTable:
-    """One of the paper's Tables 3 and 4: cells in the order of the study, baselines last."""
+    """One of the paper's Tables 3 and 4: cells in the order of the study, then baselines, oracles last."""
     rows = rows_of(cells, protocol=protocol, target=target, phase=phase)
-    pairs = list(dict.fromkeys(zip(rows.stream, rows.model, strict=True)))
-    pairs.sort(key=lambda pair: pair[0] == "none")
-    streams = [stream for stream, _ in pairs]
-    order = sorted(pairs, key=lambda pair: streams.index(pair[0]))
+    order = order_cells(rows)
+    streams = [group_title(*pair) for pair in order]
     made, last = [], None
-    for stream, model in order:
+    for (stream, model), group in zip(order, streams, strict=True):
         own = rows_of(rows, stream=stream, model=model)
         made.append(
             ResultRow(
-                stream_title(stream),
+                group,
                 model_title(model),
-                stream == "none",
+                stream == "none" and not is_oracle(stream, model),
+                is_oracle(stream, model),
                 is_headline({"protocol": protocol, "stream": stream, "model": model}, headline),
-                streams.count(stream) if stream != last else 0,
+                streams.count(group) if group != last else 0,
                 values_of(own),
                 whole(own["dyads"].max()),
             )
         )
-        last = stream
+        last = group
     spec = scheme.targets[target]
     return ResultTable(
         target,
@@ -139,6 +143,18 @@ def tabulate(
         made,
         any(value.folds for row in made for value in row.values),
     )
+
+
+def order_cells(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Streams and models of a table: stream by stream in the order of the study, then baselines, oracles last."""
+    pairs = list(dict.fromkeys(zip(rows.stream, rows.model, strict=True)))
+    streams = list(dict.fromkeys(stream for stream, _ in pairs))
+    return sorted(pairs, key=lambda pair: (pair[0] == "none", is_oracle(*pair), streams.index(pair[0])))
+
+
+def group_title(stream: str, model: str) -> str:
+    """What the rows of a stream are called together; those of oracles stand apart from the baselines."""
+    return "Oracle" if is_oracle(stream, model) else stream_title(stream)
 
 
 def whole(value: Any) -> int | None:

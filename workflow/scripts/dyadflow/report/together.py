@@ -57,13 +57,17 @@ def tabulate_together(
         for number_, place in enumerate(places):
             covered = places[number_ : number_ + place.span]
             task_span = sum(len(rows[other.target]) for other in covered)
-            named = [(f"{row.model} baseline" if row.baseline else f"{row.stream}, {row.model}", row)
-                     for row in rows[place.target]]
-            targets.append(TargetRows(place, task_span, named))
+            targets.append(TargetRows(place, task_span, [(_name(row), row) for row in rows[place.target]]))
         has_folds = any(value.folds for target in rows.values() for row in target for value in row.values)
         figures = [_draw(own, places, metric, agreement) for metric in ("f1_macro", "kappa")]
         found.append(Together(protocol, targets, *figures, has_folds))
     return found
+
+
+def _name(row: ResultRow) -> str:
+    if row.oracle:
+        return row.model
+    return f"{row.model} baseline" if row.baseline else f"{row.stream}, {row.model}"
 
 
 def _draw(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-#: Metrics of the paper's Tables 3 and 4, in their order, with kappa added: key, short title, what it means.
+#: Metrics of the paper's Tables 3 and 4, in their order, with kappa and MCC added: key, short title, what it means.
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("accuracy", "Accuracy (%)", "share of frames given the coder's class"),
     (
@@ -16,14 +16,26 @@ METRICS: tuple[tuple[str, str, str], ...] = (
     ("f1_macro", "F1 (UW) (%)", "harmonic mean of precision and recall, every class counting the same"),
     ("f1_weighted", "F1 (W) (%)", "the same, classes weighted by how often the coder used them"),
     ("kappa", "Kappa", "Cohen's kappa: agreement beyond what the two label distributions give by chance"),
+    ("mcc", "MCC", "Matthews' correlation of the coder's and the model's classes: 0 at chance, 1 where all agree"),
 )
 TITLES = {key: title for key, title, _ in METRICS}
 #: Metrics shown on their own scale, with so many decimals; all others are shown in percent, with one.
-PLAIN_SCALE = {"kappa": 2, "share": 2, "mean_kappa": 3}
+PLAIN_SCALE = {
+    "kappa": 2, "share": 2, "mean_kappa": 3, "mcc": 2, "average_precision": 2, "roc_auc": 2, "icc": 2, "ece": 3,
+    "brier": 3, "nll": 3, "onset_error_s": 2, "offset_error_s": 2, "bouts_ratio": 2, "rate_per_min": 2,
+    "mean_bout_s": 2,
+}
 
 #: With a hyphen at which no line breaks.
 BI_LSTM = "bi\N{NON-BREAKING HYPHEN}LSTM"
-MODEL_TITLES = {"bilstm": BI_LSTM, "linear": "Linear", "majority": "Majority", "phase": "Phase"}
+MODEL_TITLES = {
+    "bilstm": BI_LSTM, "linear": "Linear", "tcn": "TCN", "logreg": "Logistic regression", "trees": "Boosted trees",
+    "majority": "Majority", "phase": "Phase", "previous": "Previous code (oracle)",
+}
+#: Models whose title reads otherwise inside a sentence.
+_IN_SENTENCES = {"linear": "linear model", "logreg": "logistic regression", "trees": "boosted trees"}
+#: Models that are told the answer of the frame before. They have no stream, and yet are no baselines.
+ORACLES = frozenset({"previous"})
 STREAM_TITLES = {"multimodal": "Multimodal", "none": "Baseline"}
 NAME_TITLES = {
     "dinov2": "DINOv2", "dinov3": "DINOv3", "vjepa2": "V-JEPA 2", "landmarks": "Landmarks", "motion": "Motion energy",
@@ -71,6 +83,7 @@ def metric_name(metric: str) -> str:
         "f1_weighted": "weighted F1",
         "precision_weighted": "weighted precision",
         "recall_weighted": "weighted recall",
+        "mcc": "MCC",
     }
     return names.get(metric, metric.replace("_", " "))
 
@@ -145,11 +158,25 @@ def covariate_title(name: str) -> str:
 
 def cell_title(stream: str, model: str) -> str:
     """A cell's name inside a sentence: ``multimodal bi-LSTM``, ``phase baseline``."""
+    if is_oracle(stream, model):
+        return "previous-code oracle" if model == "previous" else f"{model} oracle"
     if stream == "none":
         return f"{model_title(model).lower()} baseline"
     title = stream_title(stream)
     title = title.lower() if stream in STREAM_TITLES else title
-    return f"{title} {'linear model' if model == 'linear' else model_title(model)}"
+    return f"{title} {_IN_SENTENCES.get(model) or model_title(model)}"
+
+
+def is_oracle(stream: str, model: str) -> bool:
+    """Whether a cell is told the answer, so that it is neither a model nor a baseline."""
+    return stream == "none" and model in ORACLES
+
+
+def cell_name(stream: str, model: str) -> str:
+    """A cell's name in a row of its own: ``Multimodal, bi-LSTM``, ``Phase baseline``, ``Previous code (oracle)``."""
+    if is_oracle(stream, model):
+        return model_title(model)
+    return f"{model_title(model)} baseline" if stream == "none" else f"{stream_title(stream)}, {model_title(model)}"
 
 
 def phase_title(phase: str, titles: dict[str, str]) -> str:
