@@ -27,8 +27,8 @@ def searched(project, study):
 
 
 def results(project):
-    folder = project.path(CELL)
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.suffix in (".h5", ".tsv", ".safetensors")}
+    suffixes = (".h5", ".tsv", ".safetensors")
+    return {path.name: path.read_bytes() for path in project.path(CELL).rglob("*") if path.suffix in suffixes}
 
 
 def test_a_search_that_is_killed_goes_on_and_ends_as_an_undisturbed_one(finished, tmp_path, tiny):

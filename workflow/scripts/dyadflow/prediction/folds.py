@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from dyadflow.errors import DyadflowError
 from dyadflow.media.grid import FrameGrid
+from dyadflow.models.failure import read_failure
 
 Model = TypeVar("Model")
 
@@ -31,3 +32,11 @@ def require_rate(rate_hz: float, grid: FrameGrid, session: str) -> None:
             f"the model was trained at {rate_hz:g} frames a second, this session has {grid.rate_hz:g}",
             where=f"session {session}", fix=f"set media.rate_hz to {rate_hz:g}",
         )
+
+
+def tell_untrained(folder: str | Path, *, target: str) -> bool:
+    """Whether a cell could not be trained; that nothing is coded for it is printed."""
+    reason = read_failure(folder)
+    if reason is not None:
+        print(f"Nothing is coded for {target}: its cell was not trained ({reason})", flush=True)
+    return reason is not None

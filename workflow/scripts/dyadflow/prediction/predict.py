@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dyadflow.annotations.segments import Segments
 from dyadflow.features.stream import open_stream
 from dyadflow.media.grid import FrameGrid
+from dyadflow.models.calibration import calibrate
 from dyadflow.models.checkpoint import load_checkpoint
 from dyadflow.models.data import find_streams
 from dyadflow.models.predict import predict_session
-from dyadflow.prediction.folds import load_folds, require_rate
+from dyadflow.models.smoothing import smooth_codes
+from dyadflow.prediction.folds import load_folds, require_rate, tell_untrained
 from dyadflow.prediction.segments import segments_from_probabilities
 
 
@@ -45,7 +49,8 @@ def predict_codes(
     Returns
     -------
     Segments
-        Coder ``model``; confidence is the mean probability of the segment's class over its frames.
+        Coder ``model``; confidence is the mean calibrated probability of the segment's class over its frames. Codes are
+        smoothed as was tuned in training. A target whose cell could not be trained has no segment; that is printed.
 
     Raises
     ------
@@ -58,6 +63,8 @@ def predict_codes(
     torch.set_num_threads(threads)
     parts = []
     for folder, (target, tier) in zip(models, tiers.items(), strict=True):
+        if tell_untrained(folder, target=target):
+            continue
         checkpoints = load_folds(folder, load_checkpoint, target=target)
         require_rate(checkpoints[0].rate_hz, grid, session)
         files = find_streams(features, [session], checkpoints[0].recipe)
@@ -66,7 +73,40 @@ def predict_codes(
             predict_session(checkpoint, streams, frames=grid.frames, where=f"session {session}")
             for checkpoint in checkpoints
         ]
-        probabilities = np.mean(votes, axis=0)
-        classes = checkpoints[0].classes
-        parts.append(segments_from_probabilities(probabilities, grid, classes, session=session, tier=tier))
+        codes, sure = agree(votes, [checkpoint.config for checkpoint in checkpoints])
+        parts.append(segments_from_probabilities(
+            sure, grid, checkpoints[0].classes, session=session, tier=tier, codes=codes))
     return Segments.concat(parts)
+
+
+def agree(
+    votes: Sequence[NDArray[np.floating]], configs: Sequence[Mapping[str, Any]]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """What several folds' models say together.
+
+    Parameters
+    ----------
+    votes
+        Probabilities by each, shape (frames, classes).
+    configs
+        What each checkpoint says of itself: class_weights, temperature, smoothing_frames, minimum_bout_frames.
+
+    Returns
+    -------
+    codes
+        Class of each frame, shape (frames,): of the mean of the votes, smoothed as the middle one of the models
+        smooths.
+    sure
+        Mean of the calibrated votes, shape (frames, classes): what confidence is told from.
+    """
+    def middle(name: str) -> int:
+        return sorted(int(config[name]) for config in configs)[(len(configs) - 1) // 2]
+
+    codes = smooth_codes(
+        np.mean(votes, axis=0), smoothing_frames=middle("smoothing_frames"),
+        minimum_bout_frames=middle("minimum_bout_frames"))
+    sure = np.mean([
+        calibrate(vote, config["class_weights"], config["temperature"])
+        for vote, config in zip(votes, configs, strict=True)
+    ], axis=0)
+    return codes, sure
