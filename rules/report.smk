@@ -145,6 +145,7 @@ rule draw_results:
         scheme=plan.annotations.scheme,
         headline=plan.report.headline,
         cells=plan.report.searched,
+        targets=plan.folds.targets,
         tested=plan.evaluation.tested,
         code=plan.code("draw_results"),
     message:

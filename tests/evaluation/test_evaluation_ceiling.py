@@ -59,6 +59,56 @@ def test_units_are_those_that_both_people_coded_and_assisted_coding_never_counts
     assert row.kappa_machine == pytest.approx(float(cohen_kappa(confusion["machine"])), abs=1e-6)
 
 
+def test_with_three_coders_a_cell_begins_with_the_mean_over_all_pairs(ward, tmp_path):
+    rng, said, frames = np.random.default_rng(2), {}, 0
+    for number in range(7):
+        codes = draw_runs(rng, 200, 3)
+        own = {name: noisy(rng, codes, share) for name, share in zip("ABC", (0.1, 0.2, 0.4), strict=True)}
+        own["A"][:30] = own["C"][:150] = -1
+        own["B"][180:] = -1
+        ward.add(f"s{number}", own)
+        said[f"s{number}"] = noisy(rng, codes, 0.3)
+        frames += sum(sum(int(own[name][frame] >= 0) for name in "ABC") > 1 for frame in range(200))
+    ward.cell(said)
+    compare_with_coders(ward.request(), level=0.95, ceiling=tmp_path / "ceiling.tsv")
+    found = read_table(tmp_path / "ceiling.tsv")
+    first, pairs = found.iloc[0], found.iloc[1:]
+    assert first.coder == first.other == "all pairs" and len(pairs) == 6
+    assert first.kappa_machine == pytest.approx(pairs.kappa_machine.mean(), abs=1e-5)
+    assert first.kappa_human == pytest.approx(pairs.kappa_human.mean(), abs=1e-5)
+    assert first.share == pytest.approx(first.kappa_machine / first.kappa_human, abs=1e-5)
+    assert first.share_low < first.share < first.share_high
+    # Frames 30 to 179 by A and B, from 150 on by C too.
+    assert (first.dyads, first.frames) == (7, frames) and frames == 7 * 170
+
+
+def test_the_interval_of_the_share_is_the_jackknife_of_the_ratio_over_dyads(ward, tmp_path):
+    from sklearn.metrics import cohen_kappa_score
+
+    from dyadflow.agreement.intervals import interval_from_left_out
+
+    rng, said = np.random.default_rng(8), {}
+    coded = {f"s{number}": {name: draw_runs(rng, 120, 3) for name in "AB"} for number in range(5)}
+    for name, own in coded.items():
+        own["B"] = noisy(rng, own["A"], rng.uniform(0.1, 0.6))
+        ward.add(name, own, dyad="d0" if name in ("s0", "s1") else name)
+        said[name] = noisy(rng, own["A"], rng.uniform(0.2, 0.7))
+    ward.cell(said)
+    compare_with_coders(ward.request(), level=0.9, ceiling=tmp_path / "ceiling.tsv")
+    row = read_table(tmp_path / "ceiling.tsv").set_index(["coder", "other"]).loc[("A", "B")]
+
+    def share(names):
+        coder, other, model = (
+            np.concatenate([each[name] for name in names])
+            for each in ({n: c["A"] for n, c in coded.items()}, {n: c["B"] for n, c in coded.items()}, said))
+        return cohen_kappa_score(coder, model) / cohen_kappa_score(coder, other)
+
+    left_out = [share([name for name in coded if name not in gone]) for gone in (("s0", "s1"), "s2", "s3", "s4")
+                for gone in [gone if isinstance(gone, tuple) else (gone,)]]
+    low, high = interval_from_left_out(share(list(coded)), np.array(left_out), bounds=(0, np.inf), level=0.9)
+    assert (row.share_low, row.share_high) == pytest.approx((low, high), abs=1e-5) and row.dyads == 4
+
+
 def test_one_coder_alone_is_no_pair(ward, tmp_path):
     ward.add("a", np.zeros(10, int))
     ward.cell({"a": np.zeros(10, int)})

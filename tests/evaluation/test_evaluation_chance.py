@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dyadflow.evaluation.chance import _derange, compare_with_chance
+from dyadflow.evaluation.chance import compare_with_chance, derange
 from dyadflow.evaluation.metrics import metrics_of
 from dyadflow.tables import read_table
 
@@ -90,5 +90,61 @@ def test_the_same_seed_gives_the_same_table_no_draws_none_and_nobody_keeps_their
     first, second = compared(ward, tmp_path), compared(ward, tmp_path)
     assert first.equals(second) and not first.equals(compared(ward, tmp_path, seed=2))
     assert compared(ward, tmp_path, draws=0).empty
+
+
+def test_few_dyads_are_exchanged_in_every_way_once_and_p_is_no_smaller_than_that_allows(ward, tmp_path):
     rng = np.random.default_rng(0)
-    assert all((_derange(5, rng) != np.arange(5)).all() for _ in range(200))
+    # Subfactorials: 2, 9 and 44 ways for 3, 4 and 5.
+    for dyads, ways in ((1, 0), (2, 1), (3, 2), (4, 9), (5, 44)):
+        orders = derange(dyads, 100, rng)
+        assert len({tuple(order) for order in orders}) == len(orders) == ways
+        assert all(sorted(order) == list(range(dyads)) and (order != np.arange(dyads)).all() for order in orders)
+    many = derange(5, 43, rng)
+    assert len(many) == 43 and all((order != np.arange(5)).all() for order in many)
+    for number in range(3):
+        codes = draw_runs(rng, 300, 3)
+        ward.add(f"s{number}", codes)
+        ward.known = getattr(ward, "known", {}) | {f"s{number}": codes}
+    ward.cell(ward.known)
+    row = compared(ward, tmp_path).loc[("m", "dyads", "kappa")]
+    assert (row.draws, row.value) == (2, 1) and row.p == pytest.approx(1 / 3, abs=1e-6)
+
+
+def test_a_single_dyad_is_shifted_but_has_nobody_to_be_exchanged_with(ward, tmp_path):
+    ward.add("a", draw_runs(np.random.default_rng(0), 300, 3))
+    ward.cell({"a": np.zeros(300, int)})
+    assert set(compared(ward, tmp_path, draws=20).index.get_level_values("method")) == {"shift"}
+
+
+def test_shifts_are_of_ten_seconds_or_more_either_way(ward, tmp_path):
+    # One event of 5 s in 100 s: no shift of 10 s or more lets prediction and truth meet.
+    codes = np.zeros(1000, int)
+    codes[300:350] = 1
+    ward.add("a", codes)
+    ward.cell({"a": codes})
+    found = compared(ward, tmp_path, draws=400).loc[("m", "shift", "accuracy")]
+    assert found.value == 1 and found.chance_low == found.chance_high == pytest.approx(0.9)
+
+
+def test_frames_that_were_never_predicted_take_no_part_in_chance(ward, tmp_path):
+    # Only the middle was coded and predicted: rotated, it stays among itself, and every frame is right.
+    known = np.where(np.arange(200)[:, None] // 50 % 3 > 0, np.array([0.2, 0.6, 0.2]), np.nan)
+    codes = np.where(np.isfinite(known[:, 0]), 1, -1)
+    for name in "ab":
+        ward.add(name, codes)
+    ward.cell({name: known for name in "ab"})
+    found = compared(ward, tmp_path, draws=30)
+    for method in ("shift", "dyads"):
+        assert found.chance_low["m", method, "accuracy"] == 1.0
+    # Kappa of a single class is undefined: it is neither better nor worse than chance.
+    assert found.p[("m", "shift", "kappa")] != found.p[("m", "shift", "kappa")]
+
+
+def test_sessions_of_dyads_are_paired_in_order_and_what_has_no_partner_is_not_scored(ward, tmp_path):
+    # First sessions are all neg, second ones all pos; a has a third, of neu, that nobody can be exchanged with.
+    for name, dyad, code in (("a1", "a", 0), ("a2", "a", 2), ("a3", "a", 1), ("b1", "b", 0), ("b2", "b", 2)):
+        ward.add(name, np.full(60, code), dyad=dyad)
+    ward.cell({"a1": np.full(60, 0), "a2": np.full(60, 2), "a3": np.full(60, 0), "b1": np.full(60, 0),
+               "b2": np.full(60, 2)})
+    found = compared(ward, tmp_path, draws=10).loc[("m", "dyads", "accuracy")]
+    assert found.value == pytest.approx(4 / 5) and found.chance_mean == 1 and found.draws == 1

@@ -55,6 +55,55 @@ def test_a_planted_bias_is_found_with_its_size_and_sign(ward, tmp_path):
     assert share.dyads == 14
 
 
+def test_bias_and_icc_are_those_of_scipy_and_of_an_analysis_of_variance(ward, tmp_path):
+    from scipy.stats import ttest_1samp
+
+    rng, said, shares = np.random.default_rng(7), {}, []
+    for number in range(9):
+        codes, model = draw_runs(rng, 200, 3), draw_runs(rng, 200, 3)
+        model = np.where(rng.random(200) < 0.5, codes, model)
+        ward.add(f"s{number}", codes)
+        said[f"s{number}"] = model
+        shares.append([(codes == 2).mean(), (model == 2).mean()])
+    ward.cell(said)
+    row = compared(ward, tmp_path).loc[("all", "pos", "proportion")]
+    table = np.array(shares)
+    apart = table[:, 1] - table[:, 0]
+    interval = ttest_1samp(apart, 0).confidence_interval(0.95)
+    assert (row.bias, row.bias_low, row.bias_high) == pytest.approx((apart.mean(), *interval), abs=1e-5)
+    # Shrout & Fleiss (1979), ICC(2,1), from sums of squares.
+    n, grand = len(table), table.mean()
+    dyads = 2 * ((table.mean(1) - grand) ** 2).sum() / (n - 1)
+    coders = n * ((table.mean(0) - grand) ** 2).sum()
+    rest = ((table - table.mean(1)[:, None] - table.mean(0) + grand) ** 2).sum() / (n - 1)
+    assert row.icc == pytest.approx((dyads - rest) / (dyads + rest + 2 / n * (coders - rest)), abs=1e-5)
+    assert row.icc_low < row.icc < row.icc_high
+
+
+def test_predicted_codes_are_smoothed_as_the_model_smooths_and_phases_are_summed_up_apart(ward, tmp_path):
+    # 10 Hz; neg with a flicker of pos of 0.3 s in each phase. In the second phase the coder is silent for its length.
+    said = np.zeros(60, int)
+    said[10:13] = said[40:43] = 2
+    codes = np.zeros(60, int)
+    codes[40:43] = -1
+    for name in "ab":
+        ward.add(name, codes, phase=np.repeat([0, 1], 30))
+    ward.cell({name: said for name in "ab"}, model="raw")
+    ward.cell({name: said for name in "ab"}, model="smooth", minimum_bout_frames=5)
+    compare_summaries(ward.request(), level=0.95, summaries=tmp_path / "summaries.tsv")
+    found = read_table(tmp_path / "summaries.tsv").set_index(["model", "phase", "class", "measure"])
+    rates = found.predicted_mean.xs("rate_per_min", level="measure")
+    # Play: 3 s, of which neg before and after the flicker. Still-face: 2.7 s coded, in two stretches.
+    assert rates["raw", "play", "neg"] == pytest.approx(2 * 60 / 3) and rates["smooth", "play", "neg"] == 20
+    for model in ("raw", "smooth"):
+        assert rates[model, "still-face", "neg"] == pytest.approx(120 / 2.7, abs=1e-4)
+    assert ("raw", "still-face", "pos", "proportion") not in found.index
+    assert found.predicted_mean["raw", "play", "pos", "proportion"] == pytest.approx(0.1)
+    # Nobody coded pos: there is no bout whose length could be compared.
+    row = found.loc[("raw", "play", "pos", "mean_bout_s")]
+    assert row.dyads == row.sessions == 0 and np.isnan(row.bias)
+
+
 def test_sessions_of_a_dyad_are_one_value_and_only_coded_frames_count(ward, tmp_path):
     for name, dyad, zeros in (("a1", "a", 2), ("a2", "a", 6), ("b", "b", 8)):
         codes = np.r_[np.zeros(zeros, int), np.ones(10 - zeros, int), np.full(5, -1)]

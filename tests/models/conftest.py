@@ -38,6 +38,15 @@ NETWORKS = {
         },
     },
 }
+NETWORKS |= {
+    "tcn": {
+        "network": "tcn", "candidates": 1, "max_epochs": 3, "patience": 2, "device": "cpu",
+        "space": {"hidden": [12], "layers": [3], "window": [60], "stride": [30], "batch": [4], "learning_rate": [1e-2],
+                  "dropout": [0.1]},
+    },
+    "logreg": {"network": "logreg", "candidates": 2, "space": {"C": [1.0, 0.01], "window": [5], "stride": [2]}},
+    "trees": {"network": "trees", "candidates": 1, "space": {"max_iter": [15], "window": [5], "stride": [2]}},
+}
 PROTOCOL = {
     "preset": "corrected", "train_coders": ["A", "B"], "score_coders": ["B"], "components": 3,
     "minimum_kept": 0.9,

@@ -30,7 +30,7 @@ def held_out(folder) -> dict[str, np.ndarray]:
         return {session: file[session][()] for session in file}
 
 
-@pytest.mark.parametrize("network", ["linear", "bilstm"])
+@pytest.mark.parametrize("network", ["linear", "bilstm", "tcn", "logreg", "trees"])
 def test_poisoned_held_out_dyads_leave_every_fitted_byte_as_it_was(make_world, network):
     world = make_world()
     # Poisoned tokens are spread over more directions than a store keeps.
@@ -55,7 +55,7 @@ def test_poisoned_held_out_dyads_leave_every_fitted_byte_as_it_was(make_world, n
     assert not np.allclose(held_out(before)[poisoned[0]], held_out(after)[poisoned[0]])
 
 
-@pytest.mark.parametrize("network", ["linear", "bilstm"])
+@pytest.mark.parametrize("network", ["linear", "bilstm", "tcn", "logreg", "trees"])
 def test_a_rerun_gives_the_same_bytes(make_world, network):
     world = make_world()
     first = contents(world.train("first", RECIPE, network))
@@ -176,7 +176,7 @@ def test_the_search_table_names_each_candidate_and_marks_the_best(make_world):
         assert rows.epochs.notna().tolist() == (rows.chosen == "yes").tolist()
 
 
-@pytest.mark.parametrize("network", ["linear", "bilstm"])
+@pytest.mark.parametrize("network", ["linear", "bilstm", "tcn", "logreg", "trees"])
 def test_a_signal_shared_by_dyads_is_found_in_dyads_never_seen(make_world, network):
     world = make_world(dyads=8, frames=200, outer=2)
     found = held_out(world.train("out", RECIPE, network, max_epochs=15, patience=15))
@@ -184,7 +184,7 @@ def test_a_signal_shared_by_dyads_is_found_in_dyads_never_seen(make_world, netwo
     assert macro_f1(truth, np.concatenate(list(found.values())).argmax(axis=1), 3) > 0.8
 
 
-def test_a_temporal_signal_is_found_by_the_bilstm_and_not_by_the_linear_model(make_world):
+def test_a_temporal_signal_is_found_by_networks_that_look_around_and_not_frame_by_frame(make_world):
     # Noise whose class is whether it repeats itself a frame later: no single frame tells.
     world, rng = make_world(dyads=8, outer=2), np.random.default_rng(4)
     world.classes = ("still", "moving")
@@ -197,13 +197,16 @@ def test_a_temporal_signal_is_found_by_the_bilstm_and_not_by_the_linear_model(ma
         world.write_labels(session, codes)
     settings = {"max_epochs": 25, "patience": 25, "candidates": 1}
     scores = {}
-    for network in ("bilstm", "linear"):
-        space = {"hidden": [16], "batch": [8], "window": [20], "stride": [10]} if network == "bilstm" else {}
-        space = {"learning_rate": [1e-2], **space}
+    spaces = {
+        "bilstm": {"hidden": [16], "batch": [8], "window": [20], "stride": [10]}, "linear": {},
+        "tcn": {"hidden": [16], "layers": [3], "batch": [4], "window": [100], "stride": [50], "dropout": [0.1]},
+    }
+    for network, own in spaces.items():
+        space = {"learning_rate": [1e-2], **own}
         found = held_out(world.train(network, ["audio.logmel"], network, space=space, **settings))
         truth = np.concatenate([world.codes[session] for session in found])
         scores[network] = macro_f1(truth, np.concatenate(list(found.values())).argmax(axis=1), 2)
-    assert scores["bilstm"] > 0.85
+    assert scores["bilstm"] > 0.85 and scores["tcn"] > 0.85
     assert scores["linear"] < 0.65
 
 

@@ -4,6 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
+from dyadflow.evaluation.chance import compare_with_chance
+from dyadflow.evaluation.scored import Request
 from dyadflow.folds.table import read_folds
 from dyadflow.models import fitting
 from dyadflow.models.checkpoint import load_checkpoint
@@ -181,6 +183,17 @@ def test_frames_split_at_random_claim_nearly_everything_where_nothing_is_to_be_l
     honest = world.train("honest", RECIPE, "linear", **how)
     assert accuracy(world, held_out(claimed)) > 0.93
     assert accuracy(world, held_out(honest)) < 0.6
+    # Beside chance: whoever else's predictions a dyad is given, they are as good.
+    table = world.folder / "chance.tsv"
+    compare_with_chance(
+        Request(
+            [{"protocol": "corrected", "target": "infant", "stream": "s", "model": "linear",
+              "probabilities": honest / "probabilities.h5"}],
+            world.labels, world.folds, {(session, "A"): "human" for session in world.codes}, {"corrected": ["A"]}, {}),
+        draws=400, seed=1, chance=table)
+    chance = read_table(table).set_index(["method", "metric"])
+    assert chance.p["dyads", "accuracy"] > 0.05
+    assert chance.value["dyads", "accuracy"] <= chance.chance_high["dyads", "accuracy"]
     with h5py.File(claimed / "probabilities.h5") as file:
         assert {int(file[session].attrs["fold"]) for session in file} == {-1}
         assert all(np.isfinite(file[session][()]).all() for session in file)

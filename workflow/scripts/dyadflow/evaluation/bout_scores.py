@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dyadflow.agreement.intervals import interval_from_left_out, leave_one_out
-from dyadflow.evaluation.cells import KEY
+from dyadflow.evaluation.counts import KEY
 from dyadflow.evaluation.held_out import read_held_out
 from dyadflow.evaluation.scored import Gathered, Request, Scored, gather_scored
 from dyadflow.models.bout_matching import Bouts, count_edits, count_matches, find_bouts, match, segmental_f1

@@ -9,14 +9,13 @@ import pandas as pd
 from dyadflow.errors import DyadflowError
 from dyadflow.evaluation.baselines import count_baselines
 from dyadflow.evaluation.comparisons import compare_cells
-from dyadflow.evaluation.counts import CellCounts, count_cell
+from dyadflow.evaluation.counts import KEY, CellCounts, count_cell
 from dyadflow.evaluation.covariates import group_sessions
 from dyadflow.evaluation.scored import Gathered, Request, gather_scored, restrict_truth
 from dyadflow.evaluation.scores import list_confusion, score_cell, score_folds, score_groups
 from dyadflow.evaluation.settings import EvaluationSettings
 from dyadflow.tables import write_table
 
-KEY = ("protocol", "target", "stream", "model")
 CELL_COLUMNS = (*KEY, "phase", "metric", "value", "low", "high", "fold_mean", "fold_sd", "dyads", "frames")
 GROUP_COLUMNS = (*KEY, "covariate", "level", "metric", "value", "low", "high", "dyads", "frames")
 CONFUSION_COLUMNS = (*KEY, "phase", "truth", "predicted", "frames")

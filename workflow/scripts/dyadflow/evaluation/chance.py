@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dyadflow.evaluation.cells import KEY
+from dyadflow.evaluation.counts import KEY
 from dyadflow.evaluation.held_out import read_held_out
 from dyadflow.evaluation.metrics import metrics_of
 from dyadflow.evaluation.scored import Gathered, Request, Scored, gather_scored
@@ -71,11 +71,12 @@ def compare_with_chance(request: Request, *, draws: int, seed: int, chance: str 
 def _sum_up(each: Scored, method: str, metric: str, value: float, drawn: NDArray[np.float64]) -> dict:
     there = drawn[np.isfinite(drawn)]
     low, high = np.quantile(there, (0.025, 0.975)) if len(there) else (np.nan, np.nan)
+    p = (1 + (there >= value - 1e-12).sum()) / (1 + len(there)) if np.isfinite(value) else np.nan
     return each.cell.key | {
         "method": method, "metric": metric, "value": value,
         "chance_mean": float(there.mean()) if len(there) else np.nan, "chance_low": float(low),
         "chance_high": float(high), "draws": len(there),
-        "p": float((1 + (there >= value - 1e-12).sum()) / (1 + len(there))),
+        "p": float(p),
     }
 
 
@@ -105,10 +106,10 @@ class _Sessions:
         for session, predicted in self._predicted.items():
             frames = int((predicted >= 0).sum())
             least = max(1, min(round(_LEAST_SHIFT_S * self._gathered.rate_hz(session)), frames // 4))
-            if frames <= 2 * least:
+            if frames < 2 * least:
                 total += self._count(self._truth.codes[session], predicted)
                 continue
-            total += self._by_lag(session)[rng.integers(least, frames - least, draws)]
+            total += self._by_lag(session)[rng.integers(least, frames - least, draws, endpoint=True)]
         return total
 
     def exchanged(self, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -172,7 +173,7 @@ def derange(count: int, draws: int, rng: np.random.Generator) -> list[NDArray[np
         Source of chance.
     """
     stay = np.arange(count)
-    # Of all orders less than half leave nobody in place, and more than a third if there are two or more.
+    # Of two or more, at least a third of all orders leave nobody in place.
     if factorial(count) <= 3 * draws or count < 2:
         every = [np.array(order) for order in permutations(range(count)) if (np.array(order) != stay).all()]
         if len(every) <= draws:

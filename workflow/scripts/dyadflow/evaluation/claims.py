@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dyadflow.agreement.intervals import interval_from_left_out, leave_one_out
-from dyadflow.evaluation.cells import KEY
-from dyadflow.evaluation.counts import CellCounts
+from dyadflow.evaluation.counts import KEY, CellCounts
 from dyadflow.evaluation.metrics import BOUNDS, metrics_of
 
 CLAIM_COLUMNS = (*KEY, "claimed_protocol", "metric", "value", "claimed", "gap", "low", "high", "dyads")
@@ -27,7 +26,8 @@ def list_claims(counted: Sequence[CellCounts], level: float) -> list[dict]:
     -------
     list of dict
         The key of the honest cell, claimed_protocol, metric (accuracy, f1_macro, kappa), value, claimed, gap (claimed
-        minus value, both pooled), low, high (jackknife-t over dyads; the gap is taken between -2 and 2), dyads.
+        minus value), low, high (jackknife-t over dyads of the gap), dyads. Both are pooled over the sessions that both
+        protocols score.
     """
     leaky = {
         (each.cell.protocol, each.cell.target, each.cell.stream, each.cell.model): each for each in counted
@@ -38,14 +38,14 @@ def list_claims(counted: Sequence[CellCounts], level: float) -> list[dict]:
         if each.truth.by_frame:
             continue
         for (protocol, *rest), other in leaky.items():
-            if tuple(rest) == (each.cell.target, each.cell.stream, each.cell.model):
-                rows += [_row(each, protocol, other, metric, level) for metric in METRICS]
+            both = set(each.truth.sessions) & set(other.truth.sessions)
+            if both and tuple(rest) == (each.cell.target, each.cell.stream, each.cell.model):
+                rows += [_row(each.only(both), protocol, other.only(both), metric, level) for metric in METRICS]
     return rows
 
 
 def _row(honest: CellCounts, protocol: str, other: CellCounts, metric: str, level: float) -> dict:
-    both = set(honest.truth.sessions) & set(other.truth.sessions)
-    tables = [own.by_dyad(own.counts.sum(1)) for own in (honest.only(both), other.only(both))]
+    tables = [own.by_dyad(own.counts.sum(1)) for own in (honest, other)]
     value, claimed = (float(metrics_of(table.sum(0))[metric]) for table in tables)
     without = [metrics_of(leave_one_out(table))[metric] for table in tables]
     widest = BOUNDS[metric][1] - BOUNDS[metric][0]

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from dyadflow.evaluation.held_out import read_held_out
 from dyadflow.evaluation.truth import Truth
 
+#: What every result table begins with.
+KEY = ("protocol", "target", "stream", "model")
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -45,6 +45,7 @@ def compare_protocols(
     for rows, columns, path in (
         (list_claims(models, chosen.level), CLAIM_COLUMNS, claims),
         (list_group_gaps(models, groups, level=chosen.level, seed=seed), GROUP_GAP_COLUMNS, group_gaps),
-        (list_repeated(counted, chosen.comparisons, repeats, level=chosen.level), REPEATED_COLUMNS, repeated),
+        (list_repeated(counted, chosen.comparisons, repeats, gathered.truths, level=chosen.level), REPEATED_COLUMNS,
+         repeated),
     ):
         write_table(pd.DataFrame(rows, columns=list(columns)), path)

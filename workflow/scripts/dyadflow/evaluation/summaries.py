@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dyadflow.agreement.icc import icc
-from dyadflow.evaluation.cells import KEY
-from dyadflow.evaluation.differences import sum_up_differences
+from dyadflow.evaluation.counts import KEY
+from dyadflow.evaluation.differences import interval_of_mean
 from dyadflow.evaluation.held_out import read_held_out
 from dyadflow.evaluation.scored import Gathered, Request, Scored, gather_scored
 from dyadflow.models.bout_matching import find_bouts
@@ -65,7 +65,7 @@ def _compare(each: Scored, gathered: Gathered, level: float) -> Iterator[dict]:
                 owners[name].append(truth.folds[session].dyad)
     for name, values in measured.items():
         if values:
-            yield from _rows(each, name, np.stack(values), owners[name], level)
+            yield from _rows(each, name, np.stack(values), np.array(owners[name]), level)
 
 
 def measure(
@@ -98,27 +98,28 @@ def measure(
 
 
 def _rows(
-    each: Scored, phase: str, values: NDArray[np.float64], owners: list[str], level: float
+    each: Scored, phase: str, values: NDArray[np.float64], owners: NDArray, level: float
 ) -> Iterator[dict]:
     """Rows of one phase from values of shape (sessions, 2, classes, 3)."""
-    dyads = sorted(set(owners))
     for place, name in enumerate(each.truth.classes):
         if not values[:, :, place, 1].any():
             continue
         for number, measured in enumerate(MEASURES):
-            own = values[:, :, place, number]
-            whole = np.isfinite(own).all(1)
-            table = np.array([
-                own[[kept and owner == dyad for kept, owner in zip(whole, owners, strict=True)]].mean(0)
-                for dyad in dyads if any(kept and owner == dyad for kept, owner in zip(whole, owners, strict=True))
-            ]).reshape(-1, 2)
+            whole = np.isfinite(values[:, :, place, number]).all(1)
+            table = _mean_by_dyad(values[whole, :, place, number], owners[whole])
             agreed = icc(table, level=level).icc_a1
-            bias = sum_up_differences(table[:, 1] - table[:, 0], level=level)
+            low, high = interval_of_mean(table[:, 1] - table[:, 0], level)
+            coded, predicted = (float(mean) for mean in table.mean(0)) if len(table) else (np.nan, np.nan)
             yield each.cell.key | {
                 "phase": phase, "class": name, "measure": measured, "icc": agreed.value, "icc_low": agreed.low,
-                "icc_high": agreed.high, "bias": bias["difference"], "bias_low": bias["low"],
-                "bias_high": bias["high"],
-                "coded_mean": float(table[:, 0].mean()) if len(table) else np.nan,
-                "predicted_mean": float(table[:, 1].mean()) if len(table) else np.nan,
-                "sessions": int(whole.sum()), "dyads": len(table),
+                "icc_high": agreed.high, "bias": predicted - coded, "bias_low": low, "bias_high": high,
+                "coded_mean": coded, "predicted_mean": predicted, "sessions": int(whole.sum()), "dyads": len(table),
             }
+
+
+def _mean_by_dyad(values: NDArray[np.float64], owners: NDArray) -> NDArray[np.float64]:
+    """Values of sessions, shape (sessions, 2), averaged over the sessions of each dyad, in order of their names."""
+    names, places, sessions = np.unique(owners, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(names), 2))
+    np.add.at(sums, places, values)
+    return sums / sessions[:, None]

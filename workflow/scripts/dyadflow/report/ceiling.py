@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,10 @@ from markupsafe import Markup
 
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.cell_tables import CellRows, CellTable, lay_out, read_cell_rows
-from dyadflow.report.marks import Mark, MarkRow, draw_marks
+from dyadflow.report.marks import Mark, MarkRow
 from dyadflow.report.published import CODER_KAPPA
 from dyadflow.report.results import Value, whole
+from dyadflow.report.target_pictures import draw_by_target
 from dyadflow.report.wording import interval, number
 
 _COLUMNS = (
@@ -71,18 +71,14 @@ def _kappa(value: float, low: float, high: float) -> Value:
 
 def draw_ceiling(cells: Sequence[CellRows]) -> list[tuple[str, Markup]]:
     """A picture a target of the cell named beforehand: its kappa with each coder, joined to that of the other human."""
-    named = [cell for cell in cells if cell.headline and len(cell.rows)]
-    return [
-        (title, draw_marks(rows, f"{title}: kappa of the model, and of another coder, with each coder"))
-        for title, own in groupby(named, key=lambda cell: cell.title)
-        if (rows := [_mark_row(row) for cell in own for row in cell.rows.itertuples()])
-    ]
+    rows = [(cell.title, _mark_row(row)) for cell in cells if cell.headline for row in cell.rows.itertuples()]
+    return draw_by_target(rows, "kappa of the model, and of another coder, with each coder")
 
 
 def _mark_row(row: Any) -> MarkRow:
     human, machine = float(row.kappa_human), float(row.kappa_machine)
     return MarkRow(
-        f"with {row.coder}",
+        f"with {row.coder}, beside {row.other}",
         [
             Mark("link", human, f"{number('percent', row.share)} % of the coders' kappa", machine, human),
             Mark(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ from markupsafe import Markup
 
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.cell_tables import CellRows, CellTable, lay_out, read_cell_rows
-from dyadflow.report.marks import Mark, MarkRow, draw_marks
+from dyadflow.report.marks import Mark, MarkRow
 from dyadflow.report.presets import Protocol
+from dyadflow.report.target_pictures import draw_by_target
 from dyadflow.report.wording import ABSENT, TITLES, bare_p, interval, is_missing, number
 
 #: How chance is drawn: key, what the page calls it.
@@ -73,13 +73,10 @@ def draw_chance(
 
     The protocol is that of the cell named beforehand, and without one the first that does not leak.
     """
-    wanted = headline["protocol"] if headline else next((name for name in protocols), "")
+    wanted = headline["protocol"] if headline else next(iter(protocols), "")
     kept = [cell for cell in cells if cell.protocol == wanted]
-    return [
-        (title, draw_marks(rows, f"{title}: Cohen's kappa of every cell, and what chance would give"))
-        for title, own in groupby(kept, key=lambda cell: cell.title)
-        if (rows := [row for cell in own if (row := _mark_row(cell))])
-    ]
+    rows = [(cell.title, row) for cell in kept if (row := _mark_row(cell))]
+    return draw_by_target(rows, "Cohen's kappa of every cell, and what chance would give")
 
 
 def _mark_row(cell: CellRows) -> MarkRow | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from markupsafe import Markup
 
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.cell_tables import CellRows, CellTable, lay_out, read_cell_rows
-from dyadflow.report.marks import Mark, MarkRow, draw_marks
+from dyadflow.report.marks import Mark, MarkRow
+from dyadflow.report.target_pictures import draw_by_target
 from dyadflow.report.wording import ABSENT, TITLES, interval, number
 
 CLAIM_METRICS = ("accuracy", "f1_macro", "kappa")
@@ -77,11 +77,8 @@ def draw_claims(cells: Sequence[CellRows], headline: Mapping[str, str] | None) -
     """
     wanted = headline["protocol"] if headline else cells[0].protocol if cells else ""
     kept = [cell for cell in cells if cell.protocol == wanted]
-    return [
-        (title, draw_marks(rows, f"{title}: accuracy of every cell, and what it would be with frames split at random"))
-        for title, own in groupby(kept, key=lambda cell: cell.title)
-        if (rows := [_mark_row(cell, row) for cell in own for row in _drawn(cell)])
-    ]
+    rows = [(cell.title, _mark_row(cell, row)) for cell in kept for row in _drawn(cell)]
+    return draw_by_target(rows, "accuracy of every cell, and what it would be with frames split at random")
 
 
 def _drawn(cell: CellRows) -> list[Any]:

@@ -24,7 +24,6 @@ from dyadflow.report.classes import CLASS_METRICS
 from dyadflow.report.coder_details import describe_codes, describe_events, describe_reliability, read_events
 from dyadflow.report.coders import Agreement, describe_agreement
 from dyadflow.report.comparisons import Comparison, describe_comparisons
-from dyadflow.report.group_gaps import gap_titles
 from dyadflow.report.headline import describe_headline
 from dyadflow.report.missing import Missing, describe_missing
 from dyadflow.report.overview import draw_cells, has_oracle, marker_legend
@@ -230,7 +229,6 @@ def build_report(
         "missing": gone,
         "believing": believing,
         "claim_titles": claim_titles(),
-        "gap_titles": gap_titles(),
         "CLASS_METRICS": CLASS_METRICS,
         "BOUT_METRICS": BOUT_METRICS,
         "CALIBRATION_METRICS": CALIBRATION_METRICS,

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 INK, SOFT, RULE = "#1f2328", "#5b636d", "#d0d3d0"
 #: The colours of cells whose share is 0 and 1; the page's heat maps have the latter.
 GROUND, HEAT = (0.96, 0.965, 0.97), (20 / 255, 70 / 255, 120 / 255)
+#: One colour for the same model in every figure (Okabe & Ito 2008, told apart by the colour-blind), and for the rest.
+SERIES = {
+    "bilstm": "#0072b2", "linear": "#e69f00", "tcn": "#009e73", "logreg": "#cc79a7", "trees": "#d55e00",
+    "majority": "#9aa0a6", "phase": "#6b7178", "previous": "#3c4043",
+}
+OTHER = "#56b4e9"
 #: From these shares on, writing on a cell is white, and small writing is no longer soft.
 DEEP, DIM = 0.55, 0.25
 #: Widths that journals print at, in millimetres.
@@ -27,6 +33,9 @@ MARGIN_MM = 2.0
 #: With a blank at which no line breaks.
 NINETY_FIVE = "95\N{NO-BREAK SPACE}%"
 _MM = 1 / 25.4
+_DOTS_AN_INCH = 300
+#: What each format would else say of the time, or of the library that drew it.
+_UNSAID = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None}}
 _POINT_MM = 25.4 / 72
 
 #: A name of our own: a system may have another edition of DejaVu Sans installed.
@@ -169,8 +178,13 @@ def save_figure(figure: "Figure", paths: Path | Sequence[Path], title: str) -> N
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         own = {"Title": title, "Creator": "dyadflow"}
-        own |= {"Date": None} if path.suffix == ".svg" else {"CreationDate": None, "Producer": None}
-        figure.savefig(path, metadata=own)
+        own |= _UNSAID[path.suffix]
+        figure.savefig(path, metadata=own, dpi=_DOTS_AN_INCH)
+
+
+def series_colour(model: str) -> str:
+    """The colour of a model in every figure."""
+    return SERIES.get(model, OTHER)
 
 
 def heat_colour(share: float) -> tuple[float, float, float]:

@@ -1,0 +1,79 @@
+"""Reliability diagrams of the cell that the study named beforehand, before calibration and after."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dyadflow.annotations.scheme import Scheme
+from dyadflow.report.paper import style
+from dyadflow.report.paper.panels import Block, Layout, name_panel
+from dyadflow.report.results import rows_of
+from dyadflow.report.wording import cell_title, interval, number
+from dyadflow.tables import read_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CELL = ("protocol", "target", "stream", "model")
+_TITLES = {"raw": "As the network gave them", "calibrated": "Calibrated"}
+
+
+def draw_reliability(
+    calibration: Path, reliability: Path, scheme: Scheme, headline: Mapping[str, str] | None, targets: Sequence[str]
+) -> "Figure":
+    """Draw a pair of diagrams a target.
+
+    Parameters
+    ----------
+    calibration, reliability
+        Tables of `evaluation.reliability`.
+    scheme
+        Titles of targets.
+    headline
+        The cell: protocol, stream, model.
+    targets
+        Which, in order.
+    """
+    own = {name: headline[name] for name in ("protocol", "stream", "model")} if headline else {}
+    bins = rows_of(read_table(
+        reliability, [*_CELL, "probabilities", "confidence", "accuracy", "low", "high", "frames"],
+        text=[*_CELL, "probabilities"]), **own)
+    errors = rows_of(read_table(
+        calibration, [*_CELL, "probabilities", "metric", "value", "low", "high"],
+        text=[*_CELL, "probabilities", "metric"]), **own, metric="ece")
+    shown = [target for target in targets if headline and (bins.target == target).any()]
+    if not shown:
+        return style.draw_sentence("The study names no cell whose probabilities could be drawn, or it was not trained.")
+    foot = (
+        f"{cell_title(own['stream'], own['model'])}, held-out dyads together. Frames by the highest of their "
+        "probabilities, in bins of equal width: how often it is right, with 95 % intervals over dyads; a "
+        "larger dot holds more frames. On the line, probabilities mean what they say; below it they promise "
+        "too much. ECE: mean distance from the line. Calibrated: without the shift by class weights, at the "
+        "temperature fitted in training."
+    )
+    layout = Layout(columns=2, width=50, height=50, left=11, right=8, above=6, below=9)
+    figure, panels = layout.make([Block(scheme.targets[each].title or each, 2) for each in shown], foot)
+    for target in shown:
+        for kind, title in _TITLES.items():
+            axes, rows = next(panels), rows_of(bins, target=target, probabilities=kind)
+            name_panel(axes, title)
+            marks = [0, 0.25, 0.5, 0.75, 1]
+            axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="highest probability (%)", ylabel="right (%)")
+            axes.set_xticks(marks, [f"{100 * mark:.0f}" for mark in marks])
+            axes.set_yticks(marks, [f"{100 * mark:.0f}" for mark in marks])
+            axes.plot([0, 1], [0, 1], "-", color=style.SOFT, lw=0.6)
+            colour = style.series_colour(own["model"])
+            for row in rows.itertuples():
+                if row.low == row.low:
+                    axes.plot([row.confidence] * 2, [row.low, row.high], "-", color=colour, lw=0.8)
+            axes.plot(rows.confidence, rows.accuracy, "-", color=colour, lw=0.6, alpha=0.5)
+            sizes = 3 + 40 * np.sqrt(rows.frames / rows.frames.max())
+            axes.scatter(rows.confidence, rows.accuracy, s=sizes, color=colour, lw=0, alpha=0.85, zorder=3)
+            for row in rows_of(errors, target=target, probabilities=kind).itertuples():
+                axes.text(
+                    0.04, 0.94, f"ECE {number('ece', row.value)} {interval('ece', row.low, row.high)}",
+                    transform=axes.transAxes, size=style.SMALL_PT, va="top")
+    list(panels)
+    return figure
