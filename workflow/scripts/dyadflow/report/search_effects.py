@@ -8,7 +8,7 @@ import pandas as pd
 from dyadflow.tables import read_table
 
 EFFECT_COLUMNS = (
-    "model", "hyperparameter", "value", "inner_f1", "effect", "candidates", "cells", "share_of_variance",
+    "protocol", "model", "hyperparameter", "value", "inner_f1", "effect", "candidates", "cells", "share_of_variance",
 )
 #: Columns of a search table that are no hyperparameters.
 _NO_HYPERPARAMETERS = {"outer", "candidate", "inner_f1", "inner_epochs", "pruned", "chosen", "epochs"}
@@ -25,21 +25,22 @@ def tabulate_effects(searches: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `EFFECT_COLUMNS`, a row for each model, hyperparameter and value: inner_f1 (mean), effect (mean of the
-        inner F1 less the mean of all candidates of the same cell and outer fold), candidates, cells, share_of_variance
-        (of the differences between candidates within cells and folds that the hyperparameter's own values explain, eta
-        squared; shares of several do not add up where candidates are a random subset). Models in order, of each the
-        hyperparameter first that explains most. Candidates that were given up count with what they had.
+        Columns `EFFECT_COLUMNS`, a row for each protocol, model, hyperparameter and value: inner_f1 (mean), effect
+        (mean of the inner F1 less the mean of all candidates of the same cell and outer fold), candidates, cells,
+        share_of_variance (of the differences between candidates within cells and folds that the hyperparameter's own
+        values explain, eta squared; shares of several do not add up where candidates are a random subset). Of each
+        model the hyperparameter stands first that explains most. Candidates that were given up count with what they
+        had.
     """
-    tables: dict[str, list[pd.DataFrame]] = {}
+    tables: dict[tuple[str, str], list[pd.DataFrame]] = {}
     for number, cell in enumerate(searches):
         table = read_table(cell["path"], ["outer", "candidate", "inner_f1"])
         if len(table):
             table = table.assign(cell=number)
             table["apart"] = table.inner_f1 - table.groupby("outer").inner_f1.transform("mean")
-            tables.setdefault(cell["model"], []).append(table)
+            tables.setdefault((cell["protocol"], cell["model"]), []).append(table)
     rows = []
-    for model, own in tables.items():
+    for (protocol, model), own in tables.items():
         whole = pd.concat(own, ignore_index=True)
         total = float((whole.apart**2).sum())
         varied = []
@@ -52,5 +53,6 @@ def tabulate_effects(searches: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         for share, name, groups in sorted(varied, key=lambda each: -each[0] if each[0] == each[0] else 0):
             for value, part in groups:
                 rows.append((
-                    model, name, value, part.inner_f1.mean(), part.apart.mean(), len(part), part.cell.nunique(), share))
+                    protocol, model, name, value, part.inner_f1.mean(), part.apart.mean(), len(part),
+                    part.cell.nunique(), share))
     return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))

@@ -48,7 +48,7 @@ def draw_curves(
     if not shown:
         return style.draw_sentence("The study names no cell whose curves could be drawn, or it was not trained.")
     foot = (
-        f"{cell_title(own['stream'], own['model'])}, held-out dyads together, each class against all others, "
+        f"{_capital(cell_title(own['stream'], own['model']))}, held-out dyads together, each class against all others, "
         "by the network's own probabilities. AP: average precision; AUC: area under the curve; with 95 % "
         "intervals over dyads. Dotted: what chance gives, for precision the share of the class."
     )
@@ -92,3 +92,7 @@ def _write_legend(axes, entries, metric: str, short: str) -> None:
             axes.text(
                 1.11, y - 0.055, f"{number(metric, value.low)} to {number(metric, value.high)}",
                 transform=axes.transAxes, size=5.5, color=style.SOFT, va="center_baseline")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -95,7 +95,10 @@ def _draw_panel(
     tidy(axes)
     axes.set_title(heading, loc="left", size=style.TEXT_PT, pad=3)
     axes.set(xlim=(0, 1), ylim=(len(rows), 0), yticks=[])
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "50", "", "100"])
+    # The ends of neighbouring scales stand close together.
+    for label, side in zip(axes.get_xticklabels()[::4], ("left", "right"), strict=True):
+        label.set_ha(side)
     axes.set_xlabel("%", labelpad=1)
     axes.spines["left"].set_visible(False)
     for number, (protocol, stream, model) in enumerate(rows):

@@ -42,15 +42,16 @@ def draw_learning(histories: Sequence[Mapping[str, Any]], scheme: Scheme, target
     if not found:
         return style.draw_sentence("No network was trained epoch by epoch.")
     foot = (
-        "Coloured, left scale: unweighted F1 on the dyads that training stops early on, a thin line an outer "
-        "fold, a dot where its weights were kept; thick: the median of the folds that are still training. "
-        "Grey, right scale: mean training loss. Both scales are the same in all panels of a row of headings."
+        "Coloured, left scale: unweighted F1 in percent on the dyads that training stops early on, a thin "
+        "line an outer fold, a dot where its weights were kept; thick: the median of the folds that are still "
+        "training. Grey, right scale: mean training loss. Scales are the same in all panels under one "
+        "heading. Of boosted trees an epoch is one more round."
     )
     blocks = [
         Block(f"{scheme.targets[target].title or target} · {protocol}", len(own))
         for (target, protocol), own in found.items()
     ]
-    figure, panels = Layout(columns=4, width=28, height=18, left=7, right=6.5, above=5, below=8).make(blocks, foot)
+    figure, panels = Layout(columns=4, width=28, height=18, left=7, right=6.5, above=5, below=10).make(blocks, foot)
     for own in found.values():
         highest = max(table.loss.max() for _, table in own)
         for cell, table in own:

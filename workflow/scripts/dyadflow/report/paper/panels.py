@@ -49,9 +49,9 @@ class Layout:
     left: float = 8.0
     right: float = 2.0
     above: float = 5.0
-    below: float = 8.0
+    below: float = 10.0
 
-    _HEAD_MM = 6.0
+    _HEAD_MM = 5.0
 
     def make(self, blocks: Sequence[Block], foot: str) -> "tuple[Figure, Iterator[Axes]]":
         """An empty figure with room for all blocks, and its panels in order."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CELL = ("protocol", "target", "stream", "model")
+#: Bins with a smaller share of the frames are not drawn.
+_LEAST_SHARE = 0.002
 _TITLES = {"raw": "As the network gave them", "calibrated": "Calibrated"}
 
 
@@ -47,18 +49,21 @@ def draw_reliability(
     if not shown:
         return style.draw_sentence("The study names no cell whose probabilities could be drawn, or it was not trained.")
     foot = (
-        f"{cell_title(own['stream'], own['model'])}, held-out dyads together. Frames by the highest of their "
-        "probabilities, in bins of equal width: how often it is right, with 95 % intervals over dyads; a "
-        "larger dot holds more frames. On the line, probabilities mean what they say; below it they promise "
-        "too much. ECE: mean distance from the line. Calibrated: without the shift by class weights, at the "
-        "temperature fitted in training."
+        f"{_capital(cell_title(own['stream'], own['model']))}, held-out dyads together. Frames by the highest "
+        "of their probabilities, in bins of equal width: how often it is right, with 95 % intervals over "
+        "dyads; a larger dot holds more frames (bins with less than 0.2 % of them are left out). On the line, "
+        "probabilities mean what they say; below it they promise too much. ECE: mean distance from the line. "
+        "Calibrated: without the shift by class weights, at the temperature fitted in training."
     )
     layout = Layout(columns=2, width=50, height=50, left=11, right=8, above=6, below=9)
     figure, panels = layout.make([Block(scheme.targets[each].title or each, 2) for each in shown], foot)
     for target in shown:
         for kind, title in _TITLES.items():
             axes, rows = next(panels), rows_of(bins, target=target, probabilities=kind)
-            name_panel(axes, title)
+            rows = rows[rows.frames >= _LEAST_SHARE * rows.frames.sum()]
+            [error] = rows_of(errors, target=target, probabilities=kind).itertuples()
+            note = f"ECE {number('ece', error.value)} {interval('ece', error.low, error.high)}"
+            name_panel(axes, title, note)
             marks = [0, 0.25, 0.5, 0.75, 1]
             axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="highest probability (%)", ylabel="right (%)")
             axes.set_xticks(marks, [f"{100 * mark:.0f}" for mark in marks])
@@ -71,9 +76,9 @@ def draw_reliability(
             axes.plot(rows.confidence, rows.accuracy, "-", color=colour, lw=0.6, alpha=0.5)
             sizes = 3 + 40 * np.sqrt(rows.frames / rows.frames.max())
             axes.scatter(rows.confidence, rows.accuracy, s=sizes, color=colour, lw=0, alpha=0.85, zorder=3)
-            for row in rows_of(errors, target=target, probabilities=kind).itertuples():
-                axes.text(
-                    0.04, 0.94, f"ECE {number('ece', row.value)} {interval('ece', row.low, row.high)}",
-                    transform=axes.transAxes, size=style.SMALL_PT, va="top")
     list(panels)
     return figure
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

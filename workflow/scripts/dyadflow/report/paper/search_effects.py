@@ -20,9 +20,10 @@ def draw_search(effects: pd.DataFrame) -> "Figure":
     if effects.empty:
         return style.draw_sentence("No search compared several candidates.")
     shown = {
-        model: [(name, part) for name, part in own.groupby("hyperparameter", sort=False)][:_MOST]
-        for model, own in effects.groupby("model", sort=False)
+        key: [(name, part) for name, part in own.groupby("hyperparameter", sort=False)][:_MOST]
+        for key, own in effects.groupby(["protocol", "model"], sort=False)
     }
+    several = effects.protocol.nunique() > 1
     foot = (
         "How far the inner F1 of candidates with a value lies from the mean of all candidates of the same "
         "cell and outer fold, in percentage points; in grey how much of the differences between candidates "
@@ -31,9 +32,11 @@ def draw_search(effects: pd.DataFrame) -> "Figure":
     )
     reach = max(0.01, float(effects.effect.abs().max())) * 115
     most = max(len(part) for own in shown.values() for _, part in own)
-    layout = Layout(columns=4, width=26, height=max(8.0, 3.6 * most), left=13, right=2, above=5, below=8)
-    figure, panels = layout.make([Block(model_title(model), len(own)) for model, own in shown.items()], foot)
-    for model, own in shown.items():
+    layout = Layout(columns=4, width=26, height=max(8.0, 3.6 * most), left=13, right=2, above=5, below=10)
+    figure, panels = layout.make([
+        Block(model_title(model) + f" · {protocol}" * several, len(own)) for (protocol, model), own in shown.items()
+    ], foot)
+    for (_, model), own in shown.items():
         for name, part in own:
             axes = next(panels)
             share = part.share_of_variance.iloc[0]
