@@ -86,7 +86,7 @@ rule tabulate_results:
     benchmark:
         "results/{study}/benchmarks/tabulate_results/{target}.tsv"
     conda:
-        "../envs/annotations.yaml"
+        "../envs/report.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -159,4 +159,5 @@ def test_three_codes_by_hand():
     expected = fit_quasi_independence(counts, ~np.eye(3, dtype=bool))
     assert expected == pytest.approx(10 * (1 - np.eye(3)))
     residuals = adjusted_residuals(counts, expected)
-    assert residuals[0, 1] == pytest.approx(4 / np.sqrt(10 / 6)) and residuals[0, 2] == -residuals[0, 1]
+    # To rounding, which differs between processors.
+    assert residuals[0, 1] == pytest.approx(4 / np.sqrt(10 / 6)) and residuals[0, 2] == pytest.approx(-residuals[0, 1])

@@ -10,11 +10,12 @@ from dyadflow.provenance.digest import DISTRIBUTIONS, CodeMap
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
+NETWORKS = ("bilstm", "linear", "logreg", "tcn", "trees")
 #: What `plan` names beside a script: modules that it loads by name.
 BY_NAME = {
     "extract_features": [f"dyadflow.features.backbones.{name}" for name in ("dinov2", "logmel", "motion", "w2vbert")],
-    "train_cell": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
-    "predict_session": [f"dyadflow.models.networks.{name}" for name in ("bilstm", "linear")],
+    "train_cell": [f"dyadflow.models.networks.{name}" for name in NETWORKS],
+    "predict_session": [f"dyadflow.models.networks.{name}" for name in NETWORKS],
     "train_video_cell": ["dyadflow.models.video.networks.mc3_18"],
     "import_annotations": [f"dyadflow.annotations.formats.readers.{path.stem}" for path in sorted(
         (SCRIPTS / "dyadflow/annotations/formats/readers").glob("[a-z]*.py"))],
@@ -22,7 +23,10 @@ BY_NAME = {
 }
 READ_LABELS = {"label_frames", "index_labels", "compare_coders", "assign_folds", "train_cell", "evaluate_study",
                "build_report", "predict_session", "compare_task_spans", "compare_events", "evaluate_snippets",
-               "draw_figures", "draw_streams", "colour_frames", "train_video_cell", "predict_clips"}
+               "draw_figures", "draw_streams", "colour_frames", "train_video_cell", "predict_clips", "deal_folds",
+               "draw_results", "tabulate_results", *(SCORED := {
+                   "score_classes", "score_calibration", "score_bouts", "compare_with_chance", "compare_with_coders",
+                   "compare_summaries", "compare_protocols"})}
 VIDEO = {"train_video_cell", "predict_clips"}
 
 
@@ -54,7 +58,7 @@ def rules():
     ("agreement.coders", {"compare_coders", "compare_task_spans", "compare_events"}),
     ("agreement.pairs", {"compare_coders", "compare_task_spans", "compare_events"}),
     ("agreement.matching", {"compare_events"}),
-    ("agreement.icc", {"summarise_behaviour"}),
+    ("agreement.icc", {"summarise_behaviour", "compare_summaries"}),
     ("behaviour.transitions", {"summarise_behaviour"}),
     ("annotations.doctor.shifts", {"collect_annotations"}),
     ("report.account", {"write_account"}),
@@ -66,8 +70,8 @@ def rules():
     ("features.summary", {"describe_streams", "summarise_streams", "build_report"}),
     ("report.paper.stream_curves", {"draw_streams"}),
     ("report.stream_colours", {"colour_frames"}),
-    ("folds.assign", {"assign_folds"}),
-    ("folds.search", {"assign_folds"}),
+    ("folds.assign", {"assign_folds", "deal_folds"}),
+    ("folds.search", {"assign_folds", "deal_folds"}),
     ("demo.play.scene", {"make_play_session", "make_play_coding"}),
     ("annotations.spans", {"compare_task_spans", "train_video_cell", "evaluate_snippets", "predict_clips"}),
     ("agreement.task_spans", {"compare_task_spans"}),
@@ -81,7 +85,14 @@ def rules():
     ("models.settings", {"train_cell", "train_video_cell"}),
     ("models.search", {"train_cell"}),
     ("models.predict", {"train_cell", "predict_session"}),
-    ("evaluation.cells", {"evaluate_study"}),
+    ("models.training", {"train_cell", "predict_session"}),
+    ("models.smoothing", {"train_cell", "predict_session", "evaluate_study", *SCORED}),
+    ("evaluation.scored", {"evaluate_study", *SCORED}),
+    ("evaluation.cells", {"evaluate_study", "compare_protocols"}),
+    ("evaluation.chance", {"compare_with_chance"}),
+    ("evaluation.bout_scores", {"score_bouts"}),
+    ("report.results", {"build_report", "draw_results", "tabulate_results"}),
+    ("report.paper.fold_boxes", {"draw_results"}),
     ("prediction.predict", {"predict_session"}),
     ("report.page", {"build_report"}),
     ("study.plan", set()),
