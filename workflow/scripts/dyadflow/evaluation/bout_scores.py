@@ -86,25 +86,29 @@ def _add_up(each: Scored, gathered: Gathered) -> dict[str, NDArray[np.float64]]:
     return tables
 
 
+def bout_statistics() -> dict[str, tuple[Callable[[NDArray], NDArray], tuple[float, float]]]:
+    """Every score from what dyads add up, shape (..., 16), with the least and greatest value that it can take."""
+    def f1_at(place: int) -> Callable[[NDArray], NDArray]:
+        return lambda sums: segmental_f1(sums[..., _F1][..., 3 * place:3 * place + 3])
+
+    def ratio(of: slice, part: int, whole: int) -> Callable[[NDArray], NDArray]:
+        return lambda sums: _ratio(sums[..., of][..., part], sums[..., of][..., whole])
+
+    endless = (0.0, float("inf"))
+    return {
+        "edit": (lambda sums: 1 - _ratio(sums[..., 0], sums[..., 1]), (0.0, 1.0)),
+        **{f"f1_{overlap}": (f1_at(place), (0.0, 1.0)) for place, overlap in enumerate(OVERLAPS)},
+        "onset_error_s": (ratio(_EDGES, 1, 0), endless), "offset_error_s": (ratio(_EDGES, 2, 0), endless),
+        "bouts_ratio": (ratio(_BOUTS, 0, 1), endless),
+    }
+
+
 def _score(each: Scored, smoothing: str, table: NDArray[np.float64], level: float) -> list[dict]:
     table = table[table[:, _BOUTS].sum(1) > 0]
     if not len(table):
         return []
-
-    def f1_at(place: int) -> Callable[[NDArray], NDArray]:
-        return lambda sums: segmental_f1(sums[..., _F1][..., 3 * place:3 * place + 3])
-
-    def edge(place: int) -> Callable[[NDArray], NDArray]:
-        return lambda sums: _ratio(sums[..., _EDGES][..., place], sums[..., _EDGES][..., 0])
-
-    statistics: dict[str, tuple[Callable, tuple[float, float]]] = {
-        "edit": (lambda sums: 1 - _ratio(sums[..., 0], sums[..., 1]), (0.0, 1.0)),
-        **{f"f1_{overlap}": (f1_at(place), (0.0, 1.0)) for place, overlap in enumerate(OVERLAPS)},
-        "onset_error_s": (edge(1), (0.0, float("inf"))), "offset_error_s": (edge(2), (0.0, float("inf"))),
-        "bouts_ratio": (lambda sums: _ratio(sums[..., _BOUTS][..., 0], sums[..., _BOUTS][..., 1]), (0.0, float("inf"))),
-    }
     rows = []
-    for metric, (statistic, bounds) in statistics.items():
+    for metric, (statistic, bounds) in bout_statistics().items():
         value = float(statistic(table.sum(0)))
         low, high = interval_from_left_out(value, statistic(leave_one_out(table)), bounds=bounds, level=level)
         rows.append(each.cell.key | {

@@ -64,6 +64,29 @@ def expected_calibration_error(by_bin: NDArray) -> NDArray[np.float64]:
     return np.divide(apart, frames, out=np.full(apart.shape, np.nan), where=frames > 0)
 
 
+def add_up_frames(probabilities: NDArray[np.float64], codes: NDArray) -> tuple[NDArray, NDArray]:
+    """What frames with a class add up: by bin, shape (3, bins), and over all, shape (2,).
+
+    Parameters
+    ----------
+    probabilities
+        Shape (frames, classes).
+    codes
+        Class of each frame, shape (frames,); negative is none.
+    """
+    by_bin, sums, kept = np.zeros((3, BINS)), np.zeros(2), codes >= 0
+    own, right = probabilities[kept], codes[kept].astype(np.int64)
+    if len(own):
+        top = own.max(axis=1)
+        which = np.clip((top * BINS).astype(np.int64), 0, BINS - 1)
+        hits = own.argmax(axis=1) == right
+        for row, weights in ((_FRAMES, None), (_RIGHT, hits), (_CONFIDENCE, top)):
+            by_bin[row] = np.bincount(which, weights, minlength=BINS)
+        sums[0] = ((own - np.eye(own.shape[1])[right]) ** 2).sum()
+        sums[1] = -np.log(np.clip(own[np.arange(len(own)), right], _TINY, None)).sum()
+    return by_bin, sums
+
+
 def _add_up(each: Scored) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """For each kind of probabilities, sums by dyad: (dyads, 3, bins), and (dyads, 2)."""
     truth = each.truth
@@ -71,44 +94,41 @@ def _add_up(each: Scored) -> dict[str, tuple[NDArray[np.float64], NDArray[np.flo
     found = {kind: (np.zeros((len(dyads), 3, BINS)), np.zeros((len(dyads), 2))) for kind in ("raw", "calibrated")}
     for session, held_out in read_held_out(each.probabilities, truth):
         codes, place = truth.codes[session], dyads.index(truth.folds[session].dyad)
-        kept = codes >= 0
-        right = codes[kept].astype(np.int64)
         for kind, (by_bin, sums) in found.items():
             values = held_out.probabilities.astype(np.float64) if kind == "raw" else held_out.calibrated()
-            own = values[kept]
-            if not len(own):
-                continue
-            top = own.max(axis=1)
-            which = np.clip((top * BINS).astype(np.int64), 0, BINS - 1)
-            hits = own.argmax(axis=1) == right
-            for row, weights in ((_FRAMES, None), (_RIGHT, hits), (_CONFIDENCE, top)):
-                by_bin[place, row] += np.bincount(which, weights, minlength=BINS)
-            sums[place, 0] += ((own - np.eye(own.shape[1])[right]) ** 2).sum()
-            sums[place, 1] -= np.log(np.clip(own[np.arange(len(own)), right], _TINY, None)).sum()
+            own_bins, own_sums = add_up_frames(values, codes)
+            by_bin[place] += own_bins
+            sums[place] += own_sums
     return found
 
 
-def _score(each: Scored, kind: str, by_bin: NDArray, sums: NDArray, level: float) -> list[dict]:
-    there = by_bin[:, _FRAMES].sum(-1) > 0
-    by_bin, sums = by_bin[there], sums[there]
-    # Side by side, so that leaving a dyad out is one subtraction.
-    table = np.concatenate([by_bin.reshape(len(by_bin), -1), sums], axis=1)
+def calibration_statistics() -> dict[str, tuple[Callable[[NDArray], NDArray], tuple[float, float]]]:
+    """Every score from what dyads add up, with the least and greatest value that it can take.
 
+    What they add up has the shape (..., 3 * bins + 2): frames, right frames and summed confidence by bin, then Brier
+    score and negative log likelihood.
+    """
     def bins_of(rows: NDArray) -> NDArray:
         return rows[..., : 3 * BINS].reshape(*rows.shape[:-1], 3, BINS)
 
     def mean(of: Callable[[NDArray], NDArray]) -> Callable[[NDArray], NDArray]:
         return lambda rows: of(rows) / bins_of(rows)[..., _FRAMES, :].sum(-1)
 
-    statistics: dict[str, tuple[Callable, tuple[float, float]]] = {
+    return {
         "ece": (lambda rows: expected_calibration_error(bins_of(rows)), (0.0, 1.0)),
         "brier": (mean(lambda rows: rows[..., -2]), (0.0, 2.0)),
         "nll": (mean(lambda rows: rows[..., -1]), (0.0, float("inf"))),
         "confidence": (mean(lambda rows: bins_of(rows)[..., _CONFIDENCE, :].sum(-1)), (0.0, 1.0)),
         "accuracy": (mean(lambda rows: bins_of(rows)[..., _RIGHT, :].sum(-1)), (0.0, 1.0)),
     }
+
+
+def _score(each: Scored, kind: str, by_bin: NDArray, sums: NDArray, level: float) -> list[dict]:
+    there = by_bin[:, _FRAMES].sum(-1) > 0
+    # Side by side, so that leaving a dyad out is one subtraction.
+    table = np.concatenate([by_bin[there].reshape(there.sum(), -1), sums[there]], axis=1)
     rows = []
-    for metric, (statistic, bounds) in statistics.items():
+    for metric, (statistic, bounds) in calibration_statistics().items():
         value = float(statistic(table.sum(0)))
         low, high = interval_from_left_out(value, statistic(leave_one_out(table)), bounds=bounds, level=level)
         rows.append(each.cell.key | {

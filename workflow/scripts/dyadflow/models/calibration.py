@@ -39,7 +39,7 @@ def calibrate(probabilities: ArrayLike, class_weights: ArrayLike, temperature: f
 
 
 def fit_temperature(
-    probabilities: Sequence[NDArray], codes: Sequence[NDArray], class_weights: Sequence[ArrayLike]
+    probabilities: Sequence[NDArray], codes: Sequence[NDArray], class_weights: Sequence[ArrayLike] | NDArray
 ) -> float:
     """The temperature that makes the truth most likely.
 
@@ -49,7 +49,7 @@ def fit_temperature(
         For each session what a model that had not seen it gave, shape (frames, classes), and the class of each frame,
         shape (frames,), negative where there is none.
     class_weights
-        For each session those of its model.
+        For each session those of its model; or, with the shape (classes,), of one for all.
 
     Returns
     -------
@@ -59,9 +59,12 @@ def fit_temperature(
     from scipy.optimize import minimize_scalar
 
     logs, truth = [], []
-    for given, said, weights in zip(probabilities, codes, class_weights, strict=True):
+    each_weights = np.asarray(class_weights, np.float64)
+    if each_weights.ndim == 1:
+        each_weights = np.tile(each_weights, (len(probabilities), 1))
+    for given, said, weights in zip(probabilities, codes, each_weights, strict=True):
         known = (said >= 0) & np.isfinite(given).all(axis=1)
-        logs.append(_unweighted(np.asarray(given, np.float64)[known], np.asarray(weights, np.float64)))
+        logs.append(_unweighted(np.asarray(given, np.float64)[known], weights))
         truth.append(said[known].astype(np.int64))
     if not sum(map(len, truth)):
         return 1.0

@@ -8,7 +8,7 @@ import numpy as np
 from dyadflow.annotations.segments import Segments
 from dyadflow.media.clips import Clips
 from dyadflow.media.grid import FrameGrid
-from dyadflow.prediction.folds import load_folds, require_rate
+from dyadflow.prediction.folds import load_folds, require_rate, tell_untrained
 from dyadflow.prediction.segments import segments_from_probabilities
 
 
@@ -45,7 +45,8 @@ def predict_clips(
     Returns
     -------
     Segments
-        Coder ``model``; confidence is the mean probability of the segment's class over its frames.
+        Coder ``model``; confidence is the mean probability of the segment's class over its frames. A target whose cell
+        could not be trained has no segment; that is printed.
 
     Raises
     ------
@@ -60,6 +61,8 @@ def predict_clips(
     torch.set_num_threads(threads)
     pictures, parts = Clips(clips), []
     for folder, (target, tier) in zip(models, tiers.items(), strict=True):
+        if tell_untrained(folder, target=target):
+            continue
         checkpoints = load_folds(folder, load_video_checkpoint, target=target)
         config = checkpoints[0].config
         require_rate(config["rate_hz"], grid, session)

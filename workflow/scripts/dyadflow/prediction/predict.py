@@ -89,7 +89,8 @@ def agree(
     votes
         Probabilities by each, shape (frames, classes).
     configs
-        What each checkpoint says of itself: class_weights, temperature, smoothing_frames, minimum_bout_frames.
+        What each checkpoint says of itself: class_weights, temperature, smoothing_frames, minimum_bout_frames. What it
+        does not say changes nothing.
 
     Returns
     -------
@@ -100,13 +101,13 @@ def agree(
         Mean of the calibrated votes, shape (frames, classes): what confidence is told from.
     """
     def middle(name: str) -> int:
-        return sorted(int(config[name]) for config in configs)[(len(configs) - 1) // 2]
+        return sorted(int(config.get(name, 1)) for config in configs)[(len(configs) - 1) // 2]
 
     codes = smooth_codes(
         np.mean(votes, axis=0), smoothing_frames=middle("smoothing_frames"),
         minimum_bout_frames=middle("minimum_bout_frames"))
     sure = np.mean([
-        calibrate(vote, config["class_weights"], config["temperature"])
+        calibrate(vote, config.get("class_weights", np.ones(vote.shape[1])), config.get("temperature", 1.0))
         for vote, config in zip(votes, configs, strict=True)
     ], axis=0)
     return codes, sure
