@@ -6,11 +6,14 @@ or two. Each dyad also has probabilities, of which some say more than they know.
 population, and the share of their intervals that contain the population's own value is counted. Beside it stands what
 treating frames as independent would have covered.
 
-Two populations: in `ordinary` every class is there in most dyads; in `rare` one class takes about 5 % of the
-time, is absent from most dyads, and dyads differ widely in how well they are read.
+Three populations: in `ordinary` every class is there in most dyads; in `rare` one class takes about 5 % of the
+time, is absent from most dyads, and dyads differ widely in how well they are read; in `seldom` one class takes about 1 %
+of the time, and one dyad in fourteen shows it.
 
-Where a study shows too little for an interval (a class that only one dyad shows, for an unweighted mean), there is
-none; `given` is the share of studies that have one, and the coverage is theirs.
+Where a study shows too little for an interval (a class that only one dyad shows, for its own metrics and for unweighted
+means), there is none; `given` is the share of studies that have one, and the coverage is theirs. Rows that begin with
+`rarest class` are of the class that the fewest dyads show; those that begin with `bin`, of the accuracy among frames of
+about one confidence.
 
     python bench/interval_coverage.py [--studies 2000]
 """
@@ -21,11 +24,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dyadflow.agreement.intervals import interval_from_left_out, leave_one_out
+from dyadflow.agreement.intervals import NO_INTERVAL, interval_from_left_out, leave_one_out
 from dyadflow.evaluation.bout_scores import bout_statistics, count_bouts
-from dyadflow.evaluation.classes import average_precision, roc_auc
+from dyadflow.evaluation.classes import score_class
 from dyadflow.evaluation.metrics import metrics_of
-from dyadflow.evaluation.reliability import add_up_frames, calibration_statistics
+from dyadflow.evaluation.reliability import BINS, add_up_frames, calibration_statistics
 from dyadflow.evaluation.scores import score_dyads
 from dyadflow.models.bout_matching import find_bouts
 
@@ -34,10 +37,16 @@ RATE_HZ = 25.0
 #: Levels of a score; the project has more, which changes nothing but memory.
 LEVELS = 128
 
+#: Of the probability bins, some: few, most and nearly certain frames.
+SOME_BINS = (5, 9, 13)
+#: The class that the fewest dyads show is the last.
+RAREST = CLASSES - 1
+
 #: For each population, how even the dyads' liking for each class is, and the spread of the skill.
 POPULATIONS = {
     "ordinary": ((1.2, 2.5, 1.5, 0.6), (5.0, 2.2)),
     "rare": ((0.15, 1.0, 0.4, 0.08), (1.6, 0.8)),
+    "seldom": ((0.5, 1.0, 0.6, 0.03), (1.6, 0.8)),
 }
 
 
@@ -50,7 +59,7 @@ class Population:
     confusion
         Shape (dyads, classes, classes).
     histogram
-        Of the scores of the first class, shape (dyads, 2, levels).
+        Of the scores of the rarest class, shape (dyads, 2, levels).
     calibration
         Shape (dyads, 3 * bins + 2).
     bouts
@@ -61,6 +70,10 @@ class Population:
     histogram: np.ndarray
     calibration: np.ndarray
     bouts: np.ndarray
+
+    def of(self, drawn: np.ndarray) -> "Population":
+        """Some of its dyads, by number; one may come twice."""
+        return Population(self.confusion[drawn], self.histogram[drawn], self.calibration[drawn], self.bouts[drawn])
 
 
 def simulate_frames(kind: str, *, dyads: int, frames: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -96,8 +109,8 @@ def simulate_population(kind: str, *, dyads: int, frames: int, seed: int) -> Pop
         shares = np.exp(odds)
         shares /= shares.sum(1, keepdims=True)
         confusion = np.bincount(truth.astype(int) * CLASSES + said, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
-        levels = np.rint(shares[:, 0] * (LEVELS - 1)).astype(int)
-        histogram = np.bincount((truth == 0) * LEVELS + levels, minlength=2 * LEVELS).reshape(2, LEVELS)
+        levels = np.rint(shares[:, RAREST] * (LEVELS - 1)).astype(int)
+        histogram = np.bincount((truth == RAREST) * LEVELS + levels, minlength=2 * LEVELS).reshape(2, LEVELS)
         by_bin, sums = add_up_frames(shares, truth)
         known = np.ones(len(truth), bool)
         bouts = count_bouts(find_bouts(truth.astype(int), known), find_bouts(said.astype(int), known), RATE_HZ)
@@ -111,23 +124,14 @@ def measure_coverage(
     """For each metric: the share of intervals that cover the true value, their mean width, and in how many studies
     there is one."""
     rng = np.random.default_rng(seed)
-    true = {name: float(value) for name, value in metrics_of(population.confusion.sum(0)).items()}
-    statistics: dict[str, tuple[np.ndarray, Callable, tuple[float, float]]] = {
-        "average precision": (population.histogram, average_precision, (0.0, 1.0)),
-        "ROC AUC": (population.histogram, roc_auc, (0.0, 1.0)),
-        **{name: (population.calibration, *calibration_statistics()[name]) for name in ("ece", "brier", "nll")},
-        **{f"bouts {name}": (population.bouts, *each) for name, each in bout_statistics().items()},
-    }
-    true |= {name: float(statistic(table.sum(0))) for name, (table, statistic, _) in statistics.items()}
+    true = {name: row["value"] for name, row in score_study(population, level).items()}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in true}
     for _ in range(studies):
         drawn = rng.integers(0, len(population.confusion), dyads)
-        for row in score_dyads(population.confusion[drawn], level):
-            found[row["metric"]].append((row["low"], row["high"]))
-        for name, (table, statistic, bounds) in statistics.items():
-            own = table[drawn]
-            found[name].append(interval_from_left_out(
-                float(statistic(own.sum(0))), statistic(leave_one_out(own)), bounds=bounds, level=level))
+        rows = score_study(population.of(drawn), level)
+        for name, intervals in found.items():
+            row = rows.get(name)
+            intervals.append((row["low"], row["high"]) if row else NO_INTERVAL)
     summed = {}
     for name, intervals in found.items():
         low, high = np.array(intervals).T
@@ -137,6 +141,28 @@ def measure_coverage(
             float(covered.mean()) if given.any() else float("nan"),
             float((high - low)[given].mean()) if given.any() else float("nan"), float(given.mean()))
     return summed
+
+
+def score_study(population: Population, level: float) -> dict[str, dict]:
+    """Value and interval of every metric over some dyads, as the tables of results have them."""
+    rows = {row["metric"]: row for row in score_dyads(population.confusion, level)}
+    of_class = score_class(population.confusion, population.histogram, RAREST, level)
+    rows |= {f"rarest class {row['metric']}": row for row in of_class}
+    statistics: dict[str, tuple[np.ndarray, Callable, tuple[float, float]]] = {
+        **{name: (population.calibration, *calibration_statistics()[name])
+           for name in ("ece", "brier", "nll", "confidence")},
+        **{f"bouts {name}": (population.bouts, *each) for name, each in bout_statistics().items()},
+    }
+    for place in SOME_BINS:
+        # As in the table, dyads without a frame in the bin are left aside.
+        own = population.calibration[population.calibration[:, place] > 0][:, [place, BINS + place]]
+        statistics[f"bin {place + 1} of {BINS}"] = (own, lambda sums: sums[..., 1] / sums[..., 0], (0.0, 1.0))
+    for name, (table, statistic, bounds) in statistics.items():
+        if len(table) > 1:
+            value = float(statistic(table.sum(0)))
+            low, high = interval_from_left_out(value, statistic(leave_one_out(table)), bounds=bounds, level=level)
+            rows[name] = {"value": value, "low": low, "high": high}
+    return rows
 
 
 def measure_naive_coverage(population: Population, *, dyads: int, studies: int, seed: int) -> float:

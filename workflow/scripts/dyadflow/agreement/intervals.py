@@ -105,15 +105,21 @@ def interval_from_left_out(
         - it is the same whichever dyad is left out.
 
         If it reaches a bound only with some dyad left out, the interval is worked out without the logit and
-        cut at the bounds.
+        cut at the bounds. Otherwise it lies within the bounds, and the estimate within it, not always midway.
 
     Notes
     -----
-    Tukey's jackknife standard error, sqrt((n - 1) / n * sum((left out - their mean) ** 2)), taken on the
-    logit scale (with no upper bound, on that of logarithms), with a quantile of Student's t. Its degrees of freedom are
-    n - 1 where all dyads pull alike; where a few of them make most of the spread they are twice the effective number of
-    dyads, (sum of d ** 2) ** 2 / sum of d ** 4 with d what leaving a dyad out changes, because a spread that rests on
-    few is known from few. `bench/interval_coverage.py` shows what a nominal 95 % covers.
+    Tukey's jackknife standard error, sqrt((n - 1) / n * sum(d ** 2)) with d the left out minus their mean, taken on the
+    logit scale (with no upper bound, on that of logarithms), with a quantile of Student's t. Two things make up for
+    what a spread of few unlike dyads leaves out:
+
+    - Degrees of freedom are n - 1 where all dyads pull alike; where a few of them make most of the spread they are 1.5
+      times the effective number of dyads, sum(d ** 2) ** 2 / sum(d ** 4), and at least 1: a spread that rests on few is
+      known from few. With 2 in place of 1.5 this would be Satterthwaite's (1946) approximation.
+    - On the side to which Quenouille's (1956) correction of bias moves the estimate the interval reaches as far as one
+      round the corrected estimate: the mean over classes of F1 is too low where few dyads show a class.
+
+    `bench/interval_coverage.py` shows what a nominal 95 % covers.
     """
     from scipy.special import expit, logit, stdtrit
 
@@ -128,19 +134,22 @@ def interval_from_left_out(
     if not low + hair < estimate < high - hair or np.ptp(values) <= hair:
         return NO_INTERVAL
     if values.min() <= low + hair or values.max() >= high - hair:
-        reach = _reach(values, level, stdtrit)
-        return max(low, estimate - reach), min(high, estimate + reach)
+        least, greatest = _ends(estimate, values, level, stdtrit)
+        return max(low, least), min(high, greatest)
     if open_ended:
-        reach, centre = _reach(np.log(values - low), level, stdtrit), np.log(estimate - low)
-        return tuple(float(low + np.exp(centre + step)) for step in (-reach, reach))
-    reach = _reach(logit((values - low) / (high - low)), level, stdtrit)
-    centre = logit((estimate - low) / (high - low))
-    return tuple(float(low + (high - low) * expit(centre + step)) for step in (-reach, reach))
+        ends = _ends(np.log(estimate - low), np.log(values - low), level, stdtrit)
+        return tuple(float(low + np.exp(end)) for end in ends)
+    ends = _ends(logit((estimate - low) / (high - low)), logit((values - low) / (high - low)), level, stdtrit)
+    return tuple(float(low + (high - low) * expit(end)) for end in ends)
 
 
-def _reach(values: NDArray, level: float, quantile: Callable[[float, float], float]) -> float:
-    """How far the interval goes either way, from the statistic's leave-one-out values, shape (dyads,)."""
+def _ends(
+    estimate: float, values: NDArray, level: float, quantile: Callable[[float, float], float]
+) -> tuple[float, float]:
+    """Both ends, from the statistic and its leave-one-out values, shape (dyads,), all on one scale."""
     dyads, apart = len(values), values - values.mean()
     spread = np.square(apart).sum()
-    freedom = np.clip(2 * spread**2 / (apart**4).sum(), 1, dyads - 1)
-    return float(quantile(freedom, 0.5 + level / 2) * np.sqrt((dyads - 1) / dyads * spread))
+    freedom = np.clip(1.5 * spread**2 / (apart**4).sum(), 1, dyads - 1)
+    reach = quantile(freedom, 0.5 + level / 2) * np.sqrt((dyads - 1) / dyads * spread)
+    correction = (dyads - 1) * (estimate - values.mean())
+    return float(estimate - reach + min(correction, 0)), float(estimate + reach + max(correction, 0))

@@ -1,16 +1,17 @@
 """How well each class is told from all others: at the most probable class, and at every threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dyadflow.agreement.intervals import interval_from_left_out, leave_one_out
+from dyadflow.agreement.intervals import NO_INTERVAL, interval_from_left_out, leave_one_out
 from dyadflow.evaluation.counts import KEY, count_cell
 from dyadflow.evaluation.held_out import read_held_out
 from dyadflow.evaluation.scored import Request, Scored, gather_scored
+from dyadflow.evaluation.scores import LEAST_DYADS_OF_A_CLASS
 from dyadflow.tables import write_table
 
 CLASS_COLUMNS = (*KEY, "phase", "class", "metric", "value", "low", "high", "dyads", "frames")
@@ -44,7 +45,7 @@ def score_classes(
     Notes
     -----
     Average precision and area under the ROC curve are those of scikit-learn on probabilities rounded to 1/4096. A class
-    that no frame shows has no values.
+    that no frame shows has no values, and one that a single dyad shows no intervals.
     """
     scored: list[dict] = []
     drawn: list[dict] = []
@@ -54,9 +55,14 @@ def score_classes(
         slices = confusions.slices(tuple(instructed))
         histograms = _histograms(each, phases)
         for phase in phases:
-            if phase in slices:
-                scored += _score_phase(
-                    each, phase, confusions.by_dyad(slices[phase]), histograms[phase], level)
+            if phase not in slices:
+                continue
+            by_dyad = confusions.by_dyad(slices[phase])
+            for place, name in enumerate(each.truth.classes):
+                scored += [
+                    each.cell.key | {"phase": phase, "class": name} | row
+                    for row in score_class(by_dyad, histograms[phase][:, place], place, level)
+                ]
         drawn += _draw(each, histograms["all"].sum(0))
     write_table(pd.DataFrame(scored, columns=list(CLASS_COLUMNS)), classes)
     write_table(pd.DataFrame(drawn, columns=list(CURVE_COLUMNS)), curves)
@@ -94,6 +100,46 @@ def roc_auc(histogram: NDArray) -> NDArray[np.float64]:
     return np.divide(pairs, room, out=np.full(pairs.shape, np.nan), where=room > 0)
 
 
+def score_class(
+    confusions: NDArray[np.int64], histogram: NDArray[np.int64], place: int, level: float
+) -> list[dict]:
+    """Every metric of one class against all others, with its interval.
+
+    Parameters
+    ----------
+    confusions
+        Of some dyads, shape (dyads, classes, classes).
+    histogram
+        Of the same dyads: frames of other classes and of this one by score, shape (dyads, 2, levels).
+    place
+        Which class.
+    level
+        Nominal coverage.
+
+    Returns
+    -------
+    list of dict
+        One for each metric: metric, value, low, high, dyads (that show the class), frames (of the class). None if no
+        frame shows it; no interval if fewer dyads do than `LEAST_DYADS_OF_A_CLASS`.
+    """
+    there = histogram.sum((1, 2)) > 0
+    confusions, histogram = confusions[there], histogram[there]
+    frames, dyads = int(histogram[:, 1].sum()), int(histogram[:, 1].any(-1).sum())
+    if not frames:
+        return []
+    statistics = {
+        **{metric: (confusions, _of_class(place, metric)) for metric in ("precision", "recall", "f1")},
+        "average_precision": (histogram, average_precision), "roc_auc": (histogram, roc_auc),
+    }
+    rows = []
+    for metric, (counts, statistic) in statistics.items():
+        value = float(statistic(counts.sum(0)))
+        low, high = NO_INTERVAL if dyads < LEAST_DYADS_OF_A_CLASS else interval_from_left_out(
+            value, statistic(leave_one_out(counts)), level=level)
+        rows.append({"metric": metric, "value": value, "low": low, "high": high, "dyads": dyads, "frames": frames})
+    return rows
+
+
 def _cumulated(histogram: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frames of the class, and all frames, at or above each score, from the highest down."""
     falling = np.asarray(histogram, np.float64)[..., ::-1]
@@ -118,32 +164,7 @@ def _histograms(each: Scored, phases: Sequence[str]) -> dict[str, NDArray[np.int
     return tables
 
 
-def _score_phase(
-    each: Scored, phase: str, confusions: NDArray[np.int64], histograms: NDArray[np.int64], level: float
-) -> list[dict]:
-    rows = []
-    for place, name in enumerate(each.truth.classes):
-        frames = int(histograms[:, place, 1].sum())
-        if not frames:
-            continue
-        dyads = int((histograms[:, place, 1].sum(-1) > 0).sum())
-        there = histograms[:, place].sum((1, 2)) > 0
-        by_dyad = histograms[there, place]
-        statistics = {
-            **{metric: (confusions[there], _of_class(place, metric)) for metric in ("precision", "recall", "f1")},
-            "average_precision": (by_dyad, average_precision), "roc_auc": (by_dyad, roc_auc),
-        }
-        for metric, (counts, statistic) in statistics.items():
-            value = float(statistic(counts.sum(0)))
-            low, high = interval_from_left_out(value, statistic(leave_one_out(counts)), level=level)
-            rows.append(each.cell.key | {
-                "phase": phase, "class": name, "metric": metric, "value": value, "low": low, "high": high,
-                "dyads": dyads, "frames": frames,
-            })
-    return rows
-
-
-def _of_class(place: int, metric: str):
+def _of_class(place: int, metric: str) -> Callable[[NDArray], NDArray[np.float64]]:
     """Precision, recall or F1 of one class from confusions, shape (..., classes, classes)."""
     def statistic(confusions: NDArray) -> NDArray[np.float64]:
         counts = np.asarray(confusions, np.float64)
