@@ -7,13 +7,13 @@ population, and the share of their intervals that contain the population's own v
 treating frames as independent would have covered.
 
 Three populations: in `ordinary` every class is there in most dyads; in `rare` one class takes about 5 % of the
-time, is absent from most dyads, and dyads differ widely in how well they are read; in `seldom` one class takes about 1 %
-of the time, and one dyad in fourteen shows it.
+time, is absent from most dyads, and dyads differ widely in how well they are read; in `seldom` one class takes between
+1 and 2 % of the time, and about one dyad in thirteen shows it.
 
-Where a study shows too little for an interval (a class that only one dyad shows, for its own metrics and for unweighted
-means), there is none; `given` is the share of studies that have one, and the coverage is theirs. Rows that begin with
-`rarest class` are of the class that the fewest dyads show; those that begin with `bin`, of the accuracy among frames of
-about one confidence.
+Where a study shows too little for an interval (a class that fewer than three dyads show, for its own metrics and for
+unweighted means), there is none; `given` is the share of studies that have one, and the coverage is theirs. Rows that
+begin with `rarest class` are of the class that the fewest dyads show; those that begin with `bin`, of the accuracy
+among frames of about one confidence.
 
     python bench/interval_coverage.py [--studies 2000]
 """
@@ -189,7 +189,7 @@ def main() -> None:
             for name, (share, width, given) in measure_coverage(
                 population, dyads=dyads, studies=studies, seed=2
             ).items():
-                print(f"{kind}\t{dyads}\t{name}\t{100 * share:.1f}\t{width:.3f}\t{100 * given:.0f}", flush=True)
+                print(f"{kind}\t{dyads}\t{name}\t{100 * share:.1f}\t{width:.3f}\t{100 * given:.1f}", flush=True)
             naive = measure_naive_coverage(population, dyads=dyads, studies=studies, seed=2)
             print(f"{kind}\t{dyads}\taccuracy, frames as if independent\t{100 * naive:.1f}\t\t")
 

@@ -181,7 +181,7 @@ rule compare_with_chance:
         tested=plan.evaluation.tested,
         level=plan.evaluation.level,
         seed=plan.seed,
-        settings=plan.evaluation.settings,
+        draws=plan.evaluation.chance_draws,
         code=plan.code("compare_with_chance"),
     message:
         "Shifting and exchanging the predictions of {wildcards.study}"

@@ -39,7 +39,10 @@ def test_a_second_demo_runs_no_job_and_one_page_links_both_studies(demo):
 
 
 def test_the_cell_named_beforehand_beats_the_better_baseline_for_both_targets(demo):
-    found = table(demo, "evaluation", "comparisons.tsv").set_index("target")
+    found = table(demo, "evaluation", "comparisons.tsv")
+    # Named cells are compared in every protocol that has them, but for the one that splits by frame.
+    assert set(found.protocol) == {"corrected", "as_published"}
+    found = found[found.protocol == "corrected"].set_index("target")
     assert set(found.index) == {"infant", "caregiver"}
     assert set(zip(found.stream, found.model, strict=True)) == {("multimodal", "bilstm")}
     assert (found.difference > 0).all() and (found.low > 0).all()
@@ -65,13 +68,17 @@ def test_the_result_table_has_a_row_for_each_cell_and_metric_with_baselines_amon
     cells = table(demo, "evaluation", "cells.tsv")
     assert list(cells.columns) == ["protocol", "target", "stream", "model", "phase", "metric", "value", "low", "high",
                                    "fold_mean", "fold_sd", "dyads", "frames"]
-    overall = cells[cells.phase == "all"]
+    assert set(cells.protocol) == {"corrected", "as_published", "frame_split"}
+    overall = cells[(cells.phase == "all") & (cells.protocol == "corrected")]
     assert set(overall.metric) >= METRICS
     cell = ["target", "stream", "model"]
     streams = ("multimodal", "dinov2", "w2vbert", "motion", "logmel")
     expected = {(target, stream, model) for target in ("infant", "caregiver")
                 for stream in streams for model in ("bilstm", "linear")}
-    expected |= {(target, "none", model) for target in ("infant", "caregiver") for model in ("majority", "phase")}
+    expected |= {(target, stream, model) for target in ("infant", "caregiver") for stream, model in (
+        ("multimodal", "tcn"), ("multimodal", "logreg"), ("motion", "trees"))}
+    expected |= {(target, "none", model) for target in ("infant", "caregiver")
+                 for model in ("majority", "phase", "previous")}
     assert set(overall[cell].itertuples(index=False, name=None)) == expected
     assert not overall.duplicated([*cell, "metric"]).any()
     assert {"play", "still-face", "reunion"} <= set(cells.phase) and "turn-away" not in set(cells.phase)
@@ -79,8 +86,43 @@ def test_the_result_table_has_a_row_for_each_cell_and_metric_with_baselines_amon
 
 def test_no_shareable_file_holds_pictures_and_the_page_is_one_file(demo):
     shareable = [path for path in demo.path("results/demo").rglob("*") if "private" not in path.parts]
-    assert not [path for path in shareable if path.suffix in {".mp4", ".wav", ".png", ".jpg"}]
+    # Figures show numbers, no persons.
+    pictures = [path for path in shareable if path.suffix in {".mp4", ".wav", ".png", ".jpg"}]
+    assert not [path for path in pictures if path.parent.name != "figures"]
     assert demo.path("results/demo/report/index.html").stat().st_size > 100_000
+
+
+def test_the_tables_of_what_can_be_believed_agree_with_one_another(demo):
+    cells = table(demo, "evaluation", "cells.tsv")
+    overall = cells[cells.phase == "all"].set_index(["protocol", "target", "stream", "model", "metric"]).value
+    claims = table(demo, "evaluation", "claims.tsv")
+    assert set(zip(claims.target, claims.stream, claims.model, strict=True)) == {
+        (target, "motion", model) for target in ("infant", "caregiver") for model in ("bilstm", "linear")}
+    for row in claims.itertuples():
+        assert row.value == pytest.approx(overall["corrected", row.target, row.stream, row.model, row.metric], abs=2e-6)
+        assert row.claimed == pytest.approx(
+            overall["frame_split", row.target, row.stream, row.model, row.metric], abs=2e-6)
+    # Two people on the same frames: room agreement and room evaluation say the same.
+    agreement = table(demo, "agreement", "agreement.tsv").query("code == 'all' and phase == 'all'").set_index("target")
+    ceiling = table(demo, "evaluation", "ceiling.tsv")
+    ceiling = ceiling[(ceiling.protocol == "corrected") & (ceiling.model == "bilstm") & (ceiling.coder == "anna")]
+    for row in ceiling.itertuples():
+        assert row.kappa_human == pytest.approx(agreement.kappa[row.target], abs=2e-6)
+    cell = ["protocol", "target", "stream", "model"]
+    chance = table(demo, "evaluation", "chance.tsv").set_index([*cell, "method", "metric"])
+    for target in ("infant", "caregiver"):
+        for method in ("shift", "dyads"):
+            own = chance.loc[("corrected", target, "multimodal", "bilstm", method, "kappa")]
+            assert own.value > own.chance_high and own.p < 0.01
+    bouts = table(demo, "evaluation", "bouts.tsv").set_index([*cell, "smoothing", "metric"])
+    for target in ("infant", "caregiver"):
+        own = bouts.value["corrected", target, "multimodal", "bilstm"]
+        assert own["tuned", "f1_25"] > own["none", "f1_25"] and abs(own["tuned", "bouts_ratio"] - 1) < 0.3
+    assert table(demo, "evaluation", "missing.tsv").empty
+    published = table(demo, "tables", "infant.tsv")
+    assert set(published.kind) == {"model", "leaky", "baseline", "oracle"}
+    page = demo.path("results/demo/report/index.html").read_text()
+    assert "frame_split" in page and "as_published" in page and "../figures/folds.pdf" in page
 
 
 CODED_BY_HAND = """\

@@ -22,9 +22,12 @@ def test_the_first_papers_study_passes_a_dry_run_with_92_placeholder_sessions(tm
     jobs = project.planned()
     for rule in ("probe_recording", "import_annotations", "decode_session", "label_frames"):
         assert jobs[rule] == 92, rule
-    # 92 sessions in sixes of sixteen, four extractors; three targets, five streams, two networks.
-    assert jobs["extract_features"] == 6 * 4
-    assert jobs["train_cell"] == 3 * 5 * 2
+    # 92 sessions in sixes of sixteen, five extractors.
+    assert jobs["extract_features"] == 6 * 5
+    # Three targets. Five streams with two networks, the TCN on three, regression on five, trees on two; and, as the
+    # paper has it, three streams with two networks, in folds of their own.
+    assert jobs["train_cell"] == 3 * (5 * 2 + 3 + 5 + 2 + 3 * 2)
+    assert jobs["deal_folds"] == 1 and jobs["tabulate_results"] == 3
 
 
 def test_the_second_papers_study_passes_a_dry_run_with_23_placeholder_sessions(tmp_path):

@@ -5,7 +5,14 @@ import pytest
 # One worker has the tiny study made, and runs all that looks at it.
 pytestmark = pytest.mark.xdist_group("tiny")
 
-EVERYTHING_FITTED = {"assign_folds": 1, "train_cell": 4, "evaluate_study": 1, "build_report": 1, "predict_session": 1}
+#: What is made from the cells' predictions.
+SCORED = {
+    **dict.fromkeys((
+        "evaluate_study", "score_classes", "score_calibration", "score_bouts", "compare_with_chance",
+        "compare_with_coders", "compare_summaries", "compare_protocols", "draw_results", "build_report"), 1),
+    "tabulate_results": 2,
+}
+EVERYTHING_FITTED = {"assign_folds": 1, "train_cell": 4, "predict_session": 1, **SCORED}
 
 
 def test_a_second_run_runs_no_job_not_even_in_a_moved_folder(project):
@@ -38,7 +45,9 @@ CHANGED_FUNCTION = "\n\ndef _one_more():\n    return 1\n"
     ("behaviour/measures", {"summarise_behaviour"}),
     ("report/account", {"write_account"}),
     ("report/paper/code_transitions", {"draw_figures"}),
-    ("evaluation/signflip", {"evaluate_study"}),
+    ("evaluation/signflip", {"evaluate_study", "compare_summaries", "compare_protocols"}),
+    ("evaluation/bout_scores", {"score_bouts"}),
+    ("report/paper/fold_boxes", {"draw_results"}),
     ("report/page", {"build_report"}),
     ("provenance/manifest", set()),
 ])
@@ -57,7 +66,7 @@ def test_one_backbone_and_one_network_start_only_their_own_jobs(project):
     # Motion energy stands in the figures of all three extractors.
     assert jobs == {
         "extract_features": 2, "describe_streams": 2, "summarise_streams": 1, "draw_streams": 3, "train_cell": 2,
-        "evaluate_study": 1, "build_report": 1}
+        **SCORED}
 
 
 def test_a_changed_merge_reruns_labels_and_what_follows_but_no_decoding_and_no_extraction(project):
@@ -73,7 +82,8 @@ def test_a_changed_merge_reruns_labels_and_what_follows_but_no_decoding_and_no_e
     (("media", "crf"), 12, {"decode_session"}),
     (("models", "networks", "linear", "max_epochs"), 3, {"train_cell"}),
     (("folds", "outer"), 3, {"assign_folds"}),
-    (("evaluation", "covariates"), [], {"evaluate_study"}),
+    (("evaluation", "covariates"), [], {"evaluate_study", "compare_protocols"}),
+    (("evaluation", "chance_draws"), 7, {"compare_with_chance"}),
     (("features", "extractors", "logmel", "options"), {"mels": 20}, {"extract_features"}),
     (("title",), "Another title", {"build_report", "build_front_page", "write_account"}),
     (("agreement",), {"tolerance_s": 0.5}, {"compare_coders", "compare_events"}),

@@ -10,5 +10,4 @@ with stage(snakemake) as job:  # noqa: F821
         probabilities=job.input.probabilities, cells=params.cells, labels=job.input.labels, folds=job.input.folds,
         protocols=params.protocols, kinds=params.kinds, score_coders=params.score_coders, tested=params.tested,
     )
-    compare_with_chance(
-        request, draws=params.settings["chance_draws"], seed=params.seed, chance=job.output.chance)
+    compare_with_chance(request, draws=params.draws, seed=params.seed, chance=job.output.chance)

@@ -45,7 +45,7 @@ def score_classes(
     Notes
     -----
     Average precision and area under the ROC curve are those of scikit-learn on probabilities rounded to 1/4096. A class
-    that no frame shows has no values, and one that a single dyad shows no intervals.
+    that no frame shows has no values, and one that fewer than three dyads show no intervals.
     """
     scored: list[dict] = []
     drawn: list[dict] = []

@@ -7,8 +7,8 @@ from dyadflow.agreement.intervals import NO_INTERVAL, interval_from_left_out, le
 from dyadflow.evaluation.counts import CellCounts
 from dyadflow.evaluation.metrics import BOUNDS, UNWEIGHTED, metrics_of
 
-#: With fewer the interval of an unweighted mean covers too little (bench/interval_coverage.py).
-LEAST_DYADS_OF_A_CLASS = 2
+#: With fewer the intervals of a class, and of unweighted means, cover too little (bench/interval_coverage.py).
+LEAST_DYADS_OF_A_CLASS = 3
 
 
 def score_dyads(counts: NDArray[np.int64], level: float) -> list[dict]:

@@ -44,6 +44,10 @@ class Evaluation(RoomPlan):
         """Nominal coverage of the intervals."""
         return self.of(wildcards).settings.evaluation.level
 
+    def chance_draws(self, wildcards: Any) -> int:
+        """How often predictions are shifted and exchanged."""
+        return self.of(wildcards).settings.evaluation.chance_draws
+
     def instructed_phases(self, wildcards: Any) -> list[str]:
         """Phases in which the caregiver's behaviour is instructed."""
         phases = self.of(wildcards).scheme.phases
@@ -58,7 +62,7 @@ class Evaluation(RoomPlan):
 
     def settings(self, wildcards: Any) -> dict:
         """Intervals, comparisons named beforehand, covariates."""
-        return self.of(wildcards).settings.evaluation.model_dump()
+        return self.of(wildcards).settings.evaluation.model_dump(exclude={"chance_draws"})
 
     def untrained(self) -> list[str]:
         """Of every study, the cells that could not be trained, a sentence each; as the tables on disk say."""
