@@ -118,7 +118,7 @@ def test_folds_are_balanced_and_every_fold_has_the_second_experimenter(demo):
     ("media/clips", {"write_clips"}),
     ("agreement/clock", {"compare_task_spans"}),
     ("evaluation/random_bound", {"evaluate_snippets", "build_report"}),
-    ("folds/search", {"assign_folds"}),
+    ("folds/search", {"assign_folds", "deal_folds"}),
 ])
 def test_a_changed_function_starts_the_rules_that_reach_it(demo, module, started):
     file = demo.path(f"workflow/scripts/dyadflow/{module}.py")
