@@ -220,7 +220,7 @@ def test_no_line_can_break_within_the_name_of_the_network(material, page):
 
 def test_the_page_says_where_intervals_are_withheld_and_what_they_cover_and_leave_out(page):
     told = words(page.xpath("//section[@aria-labelledby='method']")[0])
-    assert "Where fewer than three dyads show a class, its own results and the unweighted means have no interval" in told
+    assert "fewer than three dyads show a class, its own results and the unweighted means have no interval" in told
     assert "intervals of a nominal 95 % cover 91 to 97 %" in told
     assert "They leave out how much it would vary if the models were trained again" in told
 
