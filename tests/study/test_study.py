@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -215,3 +216,13 @@ def test_the_first_paper_stands_at_full_size():
     # Algorithm 1 of the paper.
     space = study.settings.models.networks["bilstm"].space
     assert (space["window"], space["batch"], space["hidden"]) == ([25, 50, 400], [64, 128, 512], [128, 256, 512])
+
+
+def test_a_page_says_of_protocols_of_video_networks_only_what_concerns_them():
+    from dyadflow.study.plan import Plan
+
+    root = Path(__file__).parents[2]
+    for name, whole in (("guided-play", False), ("icep-r", True)):
+        plan = Plan.load([str(root / f"config/studies/{name}.yaml")], root / "workflow/scripts")
+        told = plan.report.study(SimpleNamespace(study=name))["protocols"]["as_published"]
+        assert told["preset"] == "as_published" and ("projection" in told) is whole and ("split" in told) is whole

@@ -6,6 +6,9 @@ from typing import Any
 from dyadflow.errors import DyadflowError
 from dyadflow.study.plans.room import RESULTS, RoomPlan
 
+#: What of a protocol concerns networks that look at the pictures; the rest is about streams, and would mislead.
+OF_VIDEO_NETWORKS = {"preset", "train_coders", "score_coders"}
+
 #: The figures of results, and what the page calls them.
 RESULT_FIGURES = {
     "labels": "Distribution of labels", "folds": "Results by fold", "learning_curves": "Learning curves",
@@ -26,7 +29,10 @@ class Report(RoomPlan):
         return {
             "name": study.name,
             "title": study.settings.title or study.name,
-            "protocols": {name: item.model_dump() for name, item in study.settings.protocols.items()},
+            "protocols": {
+                name: item.model_dump(include=None if study.settings.models.networks else OF_VIDEO_NETWORKS)
+                for name, item in study.settings.protocols.items()
+            },
             "networks": {
                 name: item.model_dump(include={"backbone", "weights", "revision"})
                 for name, item in study.settings.features.extractors.items()
