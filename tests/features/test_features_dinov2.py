@@ -31,18 +31,20 @@ def raw_tokens(model, path):
     return raw_hidden(model, path)[:, 1 + getattr(model.config, "num_register_tokens", 0):]
 
 
-@pytest.fixture(scope="module", params=["plain", "registers"])
+@pytest.fixture(scope="module", params=["plain", "registers", "gated"])
 def saved(request, tmp_path_factory):
     """A small network saved as a folder of weights, and the network."""
     from transformers import Dinov2Config, Dinov2Model, Dinov2WithRegistersConfig, Dinov2WithRegistersModel
 
     small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 42}
     torch.manual_seed(7)
-    model = (
-        Dinov2Model(Dinov2Config(**small)) if request.param == "plain"
-        else Dinov2WithRegistersModel(
-            Dinov2WithRegistersConfig(num_register_tokens=3, patch_size=14, **small))
-    )
+    # The largest of the family, g, has gated layers (SwiGLU); S, B and L differ in size alone.
+    model = {
+        "plain": lambda: Dinov2Model(Dinov2Config(**small)),
+        "gated": lambda: Dinov2Model(Dinov2Config(use_swiglu_ffn=True, **small)),
+        "registers": lambda: Dinov2WithRegistersModel(
+            Dinov2WithRegistersConfig(num_register_tokens=3, patch_size=14, **small)),
+    }[request.param]()
     folder = tmp_path_factory.mktemp(request.param)
     model.save_pretrained(folder)
     return folder, model
