@@ -1,19 +1,15 @@
 """Several networks of one size as one network, by batched products: what makes many small trainings fast."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
 from dyadflow.models.dropout import SeededDropout
-from dyadflow.models.products import affine
-from dyadflow.models.recurrence import BothWays, Recurrence
 
 #: Parameters of one direction of an LSTM layer, in torch's order.
 _LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-
-#: From so many inputs a hidden unit on, `BothWays` was faster than torch's layer on a CPU (bench/grouped_training.py).
-_WIDE = 2
 
 
 class Single:
@@ -96,7 +92,7 @@ class StackedLayers(Stack):
         shape = values.shape
         rows = values.reshape(self.size, -1, shape[-1])
         for place, layer in enumerate(self._layers):
-            rows = affine(rows, self.of(f"{layer}.weight"), self.of(f"{layer}.bias"))
+            rows = torch.baddbmm(self.of(f"{layer}.bias")[:, None], rows, self.of(f"{layer}.weight").mT)
             if place < len(self.dropouts):
                 rows = nn.functional.gelu(rows)
                 rows = self.dropouts[place](rows.reshape(*shape[:-1], -1)).reshape(rows.shape)
@@ -119,18 +115,16 @@ class StackedBiLstm(Stack):
         return logits.reshape(networks, batch, window, -1)
 
     def _layer_by_layer(self, values: torch.Tensor) -> torch.Tensor:
-        """Hidden states on a CPU, one network after the other: the gates of one stay in the cache, not those of all."""
-        dims, hidden = values.shape[-1], self.of("lstm.weight_hh_l0").shape[-1]
-        if self.training and dims >= _WIDE * hidden:
-            given, recurrent, *biases = (
-                torch.stack([self.of(f"lstm.{name}_l0"), self.of(f"lstm.{name}_l0_reverse")], dim=1) for name in _LSTM)
-            return torch.stack([
-                BothWays.apply(*each) for each in zip(values, given, recurrent, sum(biases), strict=True)])
+        """Hidden states by torch's own layer, one network after the other.
+
+        On a CPU nothing beats its fused kernels, which keep one network's gates in the cache; all of them together
+        would not fit. What is gained there is gained around them.
+        """
         each = [self.of(f"lstm.{name}_l0{way}").unbind() for way in ("", "_reverse") for name in _LSTM]
-        nothing = values.new_zeros(2, values.shape[1], hidden)
+        nothing = values.new_zeros(2, values.shape[1], each[1][0].shape[1])
         return torch.stack([
-            torch.lstm(own, (nothing, nothing), weights, True, 1, 0.0, self.training, True, True)[0]
-            for own, *weights in zip(values, *each, strict=True)
+            torch.lstm(given, (nothing, nothing), weights, True, 1, 0.0, self.training, True, True)[0]
+            for given, *weights in zip(values, *each, strict=True)
         ])
 
     def _all_at_once(self, values: torch.Tensor) -> torch.Tensor:
@@ -146,3 +140,74 @@ class StackedBiLstm(Stack):
         recurrent = torch.cat([self.of("lstm.weight_hh_l0"), self.of("lstm.weight_hh_l0_reverse")])
         hidden = Recurrence.apply(torch.cat(gates), recurrent)
         return torch.cat([hidden[:networks], hidden[networks:].flip(1)], dim=-1).transpose(1, 2)
+
+
+class Recurrence(torch.autograd.Function):
+    """The recurrent part of LSTMs, many at once, with a backward pass of its own.
+
+    Autograd over a loop would keep and walk a dozen small steps for each frame. Here the factors of the chain rule are
+    worked out for all frames at once, the walk back does only what depends on the frame after, and the gradient of the
+    weights is one product.
+    """
+
+    @staticmethod
+    def forward(context: Any, given: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Hidden states.
+
+        Parameters
+        ----------
+        given
+            What the input and the biases give to the gates, in torch's order (input, forget, cell, output), shape
+            (lstms, window, batch, 4 * hidden).
+        weights
+            From hidden state to gates, shape (lstms, 4 * hidden, hidden).
+
+        Returns
+        -------
+        tensor, shape (lstms, window, batch, hidden)
+        """
+        lstms, window, batch, four = given.shape
+        size, across = four // 4, weights.mT
+        gates = torch.empty_like(given)
+        cells = given.new_empty(lstms, window, batch, size)
+        hidden = given.new_empty(lstms, window, batch, size)
+        squashed = given.new_empty(lstms, window, batch, size)
+        state, cell = given.new_zeros(lstms, batch, size), given.new_zeros(lstms, batch, size)
+        for frame in range(window):
+            now = torch.baddbmm(given[:, frame], state, across)
+            gate = gates[:, frame]
+            torch.sigmoid(now, out=gate)
+            gate[..., 2 * size:3 * size] = torch.tanh(now[..., 2 * size:3 * size])
+            into, keep, new, out = gate.split(size, dim=-1)
+            cell = torch.addcmul(keep * cell, into, new)
+            calm = torch.tanh(cell)
+            state = out * calm
+            cells[:, frame], squashed[:, frame], hidden[:, frame] = cell, calm, state
+        context.save_for_backward(gates, cells, squashed, hidden, weights)
+        return hidden
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Gradients of `given` and `weights`."""
+        gates, cells, squashed, hidden, weights = context.saved_tensors
+        window, size = hidden.shape[1], hidden.shape[3]
+        into, keep, new, out = gates.split(size, dim=-1)
+        before = torch.cat([torch.zeros_like(cells[:, :1]), cells[:, :-1]], dim=1)
+        # What a change of the cell does to its three gates, and one of the hidden state to the fourth and the cell.
+        factors = torch.stack([
+            new * into * (1 - into), before * keep * (1 - keep), into * (1 - new * new),
+        ], dim=3)
+        of_out, of_cell = squashed * out * (1 - out), out * (1 - squashed * squashed)
+        into_gates = torch.empty_like(gates)
+        from_next, carried = torch.zeros_like(hidden[:, 0]), torch.zeros_like(hidden[:, 0])
+        for frame in range(window - 1, -1, -1):
+            arriving = gradient[:, frame] + from_next
+            cell = torch.addcmul(carried, arriving, of_cell[:, frame])
+            here = into_gates[:, frame]
+            torch.mul(factors[:, frame], cell.unsqueeze(2), out=here[..., : 3 * size].unflatten(-1, (3, size)))
+            torch.mul(arriving, of_out[:, frame], out=here[..., 3 * size:])
+            from_next = torch.bmm(here, weights)
+            carried = cell * keep[:, frame]
+        earlier = torch.cat([torch.zeros_like(hidden[:, :1]), hidden[:, :-1]], dim=1)
+        of_weights = torch.bmm(into_gates.flatten(1, 2).mT, earlier.flatten(1, 2))
+        return into_gates, of_weights
