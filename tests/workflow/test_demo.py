@@ -109,12 +109,12 @@ def test_the_tables_of_what_can_be_believed_agree_with_one_another(demo):
     for row in ceiling.itertuples():
         assert row.kappa_human == pytest.approx(agreement.kappa[row.target], abs=2e-6)
     cell = ["protocol", "target", "stream", "model"]
-    chance = table(demo, "evaluation", "chance.tsv").set_index([*cell, "method", "metric"])
+    chance = table(demo, "evaluation", "chance.tsv").set_index([*cell, "method", "metric"]).sort_index()
     for target in ("infant", "caregiver"):
         for method in ("shift", "dyads"):
             own = chance.loc[("corrected", target, "multimodal", "bilstm", method, "kappa")]
             assert own.value > own.chance_high and own.p < 0.01
-    bouts = table(demo, "evaluation", "bouts.tsv").set_index([*cell, "smoothing", "metric"])
+    bouts = table(demo, "evaluation", "bouts.tsv").set_index([*cell, "smoothing", "metric"]).sort_index()
     for target in ("infant", "caregiver"):
         own = bouts.value["corrected", target, "multimodal", "bilstm"]
         assert own["tuned", "f1_25"] > own["none", "f1_25"] and abs(own["tuned", "bouts_ratio"] - 1) < 0.3
