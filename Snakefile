@@ -67,16 +67,7 @@ onerror:
     print(take_faults(), end="", file=sys.stderr, flush=True)
 
 
-# Where coding and another setting change at once, Snakemake overlooks jobs; that is said, or results would be stale.
 onsuccess:
-    overlooked = count_overlooked(plan.annotations.checks(), BEGAN, sys.argv[1:])
-    if overlooked:
-        print(
-            f"dyadflow: {overlooked} jobs are still to run, because coding and other settings changed at once. "
-            "Run the same command again.",
-            file=sys.stderr,
-            flush=True,
-        )
     for line in plan.evaluation.untrained():
         print(f"dyadflow: {line}", file=sys.stderr, flush=True)
     print(

@@ -75,7 +75,7 @@ rule compare_events:
 rule compare_task_spans:
     input:
         segments="results/{study}/annotations/segments.tsv",
-        checked=ancient("results/{study}/annotations/checked.txt"),
+        checked="results/{study}/annotations/checked.txt",
     output:
         spans="results/{study}/agreement/spans.tsv",
         durations=report(

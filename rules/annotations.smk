@@ -12,6 +12,7 @@ rule import_annotations:
         "results/{study}/logs/import_annotations/{session}.log",
     benchmark:
         "results/{study}/benchmarks/import_annotations/{session}.tsv"
+    priority: 10
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -60,6 +61,7 @@ rule collect_annotations:
         "results/{study}/logs/collect_annotations.log",
     benchmark:
         "results/{study}/benchmarks/collect_annotations.tsv"
+    priority: 10
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -92,6 +94,7 @@ rule check_study:
         "results/{study}/logs/check_study.log",
     benchmark:
         "results/{study}/benchmarks/check_study.tsv"
+    priority: 10
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -105,11 +108,38 @@ rule check_study:
         "../workflow/scripts/check_study.py"
 
 
+# Until a study has passed its check once, nothing long is computed. From then on the rule is gone and its file a plain
+# one: what waits for a job is, even through ancient(), not asked by Snakemake 9 whether its own settings have changed.
+rule open_gate:
+    input:
+        checked="results/{study}/annotations/checked.txt",
+    output:
+        passed="results/{study}/annotations/passed.txt",
+    log:
+        "results/{study}/logs/open_gate.log",
+    benchmark:
+        "results/{study}/benchmarks/open_gate.tsv"
+    wildcard_constraints:
+        study=plan.annotations.unchecked(),
+    priority: 10
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=plan.code("open_gate"),
+    message:
+        "{wildcards.study} has passed its check"
+    script:
+        "../workflow/scripts/open_gate.py"
+
+
 rule label_frames:
     input:
         segments="results/{study}/annotations/sessions/{session}.segments.tsv",
         grid="results/{study}/media/{session}/grid.json",
-        checked=ancient("results/{study}/annotations/checked.txt"),
+        passed=ancient("results/{study}/annotations/passed.txt"),
     output:
         labels="results/{study}/annotations/labels/{session}.h5",
     log:

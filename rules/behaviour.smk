@@ -5,7 +5,7 @@ rule summarise_behaviour:
     input:
         segments="results/{study}/annotations/segments.tsv",
         probes=plan.every_session("results/{study}/media/{session}/probe.json"),
-        checked=ancient("results/{study}/annotations/checked.txt"),
+        checked="results/{study}/annotations/checked.txt",
     output:
         measures=report(
             "results/{study}/behaviour/measures.tsv",

@@ -1,9 +1,6 @@
 # Paths and wildcards, nothing else. What a job reads and which settings concern it, `plan` answers.
 import sys
-import time
 from pathlib import Path
-
-BEGAN = time.time()
 
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -11,13 +8,14 @@ sys.path.insert(0, str(SCRIPTS))
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import prepare_jobs
-from dyadflow.provenance.overlooked import count_overlooked
 from dyadflow.study.plan import Plan
 
 prepare_jobs(SCRIPTS)
 try:
     plan = Plan.load(config.get("studies"), SCRIPTS)
     absent = plan.absent_inputs()
+    if not absent:
+        plan.media.link()
 except DyadflowError as error:
     sys.exit(f"dyadflow: {error}")
 if absent:
@@ -33,3 +31,4 @@ wildcard_constraints:
     target="[A-Za-z0-9][A-Za-z0-9_-]*",
     stream="[A-Za-z0-9][A-Za-z0-9_-]*",
     model="[A-Za-z0-9][A-Za-z0-9_-]*",
+    view="[A-Za-z0-9][A-Za-z0-9_-]*",

@@ -8,6 +8,8 @@ rule evaluate_study:
         ),
         labels="results/{study}/annotations/labels.tsv",
         folds=plan.folds.of_protocols,
+        # Coding may be edited while models are trained: of what is faulty there is no result.
+        checked="results/{study}/annotations/checked.txt",
     output:
         cells=report(
             "results/{study}/evaluation/cells.tsv",

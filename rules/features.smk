@@ -5,7 +5,10 @@
 # session's stream only if one made from the same picture, backbone and code is not there already.
 rule extract_features:
     input:
-        views=plan.features.every_session("results/{study}/private/media/{session}"),
+        # Of a folder the time is all that is looked at; the grid beside it is written by the same job.
+        views=ancient(
+            plan.features.every_session("results/{study}/private/media/{session}")
+        ),
         grids=plan.features.every_session("results/{study}/media/{session}/grid.json"),
         probes=plan.features.every_session("results/{study}/media/{session}/probe.json"),
     output:
@@ -24,6 +27,7 @@ rule extract_features:
     params:
         sessions=plan.features.batch_sessions,
         settings=plan.features.extractor,
+        weights=plan.features.weights_content,
         threads=plan.features.threads,
         code=plan.features.code("extract_features"),
     message:
@@ -112,7 +116,7 @@ rule draw_streams:
 # Shows persons.
 rule colour_frames:
     input:
-        views="results/{study}/private/media/{session}",
+        views=ancient("results/{study}/private/media/{session}"),
         grid="results/{study}/media/{session}/grid.json",
         tables=plan.features.token_tables,
         labels=plan.features.labels,

@@ -1,21 +1,25 @@
 # Recordings in; a probe, constant-rate views and 16 kHz mono audio out.
 
 
+# With import and check it goes before everything else, so that what is wrong with a study is said first.
 rule probe_recording:
     input:
-        recording=plan.media.recording,
+        made=plan.media.made,
+        recording=ancient(plan.media.linked),
     output:
         probe="results/{study}/media/{session}/probe.json",
     log:
         "results/{study}/logs/probe_recording/{session}.log",
     benchmark:
         "results/{study}/benchmarks/probe_recording/{session}.tsv"
+    priority: 10
     conda:
         "../envs/media.yaml"
     resources:
         mem_mb=500,
         runtime=10,
     params:
+        content=plan.media.content,
         code=plan.code("probe_recording"),
     message:
         "Looking at the recording of {wildcards.session}"
@@ -23,11 +27,12 @@ rule probe_recording:
         "../workflow/scripts/probe_recording.py"
 
 
-# Waits for the check of all coding and recordings, but does not run again when only that check did.
+# What a recording from elsewhere holds is told by its fingerprint: a new time, or another place, reruns nothing.
 rule decode_session:
     input:
-        recording=plan.media.recording,
-        checked=ancient("results/{study}/annotations/checked.txt"),
+        made=plan.media.made,
+        recording=ancient(plan.media.linked),
+        passed=ancient("results/{study}/annotations/passed.txt"),
     output:
         views=directory("results/{study}/private/media/{session}"),
         grid="results/{study}/media/{session}/grid.json",
@@ -41,6 +46,7 @@ rule decode_session:
         mem_mb=1000,
         runtime=60,
     params:
+        content=plan.media.content,
         settings=plan.media.settings,
         views=plan.media.views,
         code=plan.code("decode_session"),
@@ -53,10 +59,11 @@ rule decode_session:
 # Pictures as numbers, so that training reads any snippet without decoding what lies before it.
 rule write_clips:
     input:
-        views="results/{study}/private/media/{session}",
+        views=ancient("results/{study}/private/media/{session}"),
         grid="results/{study}/media/{session}/grid.json",
     output:
         clips="results/{study}/private/clips/{session}/{view}.h5",
+        note="results/{study}/media/{session}/{view}.clips.json",
     log:
         "results/{study}/logs/write_clips/{session}/{view}.log",
     benchmark:
@@ -72,3 +79,35 @@ rule write_clips:
         "Writing the clips of {wildcards.session}, view {wildcards.view}"
     script:
         "../workflow/scripts/write_clips.py"
+
+
+# One small file that stands for the clips of a view in all coded sessions: a training job reads it instead of a
+# thousand inputs.
+rule index_clips:
+    input:
+        clips=ancient(
+            plan.annotations.every_coded_session(
+                "results/{study}/private/clips/{session}/{view}.h5"
+            )
+        ),
+        notes=plan.annotations.every_coded_session(
+            "results/{study}/media/{session}/{view}.clips.json"
+        ),
+    output:
+        index="results/{study}/media/clips_{view}.tsv",
+    log:
+        "results/{study}/logs/index_clips/{view}.log",
+    benchmark:
+        "results/{study}/benchmarks/index_clips/{view}.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        sessions=plan.annotations.coded_sessions,
+        code=plan.code("index_clips"),
+    message:
+        "Listing the clips of {wildcards.view} in {wildcards.study}"
+    script:
+        "../workflow/scripts/index_clips.py"

@@ -49,10 +49,7 @@ rule train_video_cell:
     input:
         folds="results/{study}/folds/folds.tsv",
         segments="results/{study}/annotations/segments.tsv",
-        clips=plan.media.clips("results/{study}/private/clips/{session}/{view}.h5"),
-        grids=plan.annotations.every_coded_session(
-            "results/{study}/media/{session}/grid.json"
-        ),
+        clips="results/{study}/media/clips_{stream}.tsv",
     output:
         models=directory(
             "results/{study}/models/{protocol}/{target}/{stream}/{model}/folds"
@@ -74,12 +71,12 @@ rule train_video_cell:
         mem_mb=16000,
         runtime=1440,
     params:
-        sessions=plan.annotations.coded_sessions,
         spec=plan.annotations.target_spec,
         sheet_phases=plan.annotations.every_sheet_phases,
         kinds=plan.annotations.kinds,
         rate_hz=plan.media.rate_hz,
         video=plan.models.video,
+        weights=plan.models.weights_content,
         protocol=plan.models.protocol,
         threads=plan.models.threads,
         seed=plan.seed,

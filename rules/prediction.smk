@@ -3,7 +3,9 @@
 
 rule predict_session:
     input:
-        models=plan.prediction.cells,
+        # As of views, the table that the same job writes beside the folder is looked at.
+        models=ancient(plan.prediction.cells),
+        searched=plan.prediction.searched,
         features=plan.prediction.features,
         grid="results/{study}/media/{session}/grid.json",
     output:
@@ -36,7 +38,9 @@ rule predict_session:
 # The same with a network that looks at the pictures themselves; the session's phases stand in the sheet.
 rule predict_clips:
     input:
-        models=plan.prediction.cells,
+        # As of views, the table that the same job writes beside the folder is looked at.
+        models=ancient(plan.prediction.cells),
+        searched=plan.prediction.searched,
         clips=plan.prediction.clips,
         grid="results/{study}/media/{session}/grid.json",
     output:

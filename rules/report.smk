@@ -19,7 +19,7 @@ rule write_account:
         "results/{study}/logs/write_account.log",
     benchmark:
         "results/{study}/benchmarks/write_account.tsv"
-    priority: 1
+    priority: 10
     conda:
         "../envs/report.yaml"
     resources:

@@ -96,7 +96,8 @@ def test_every_script_of_the_workflow_has_a_digest_that_names_what_it_imports():
     code = CodeMap(scripts)
     for script in sorted(scripts.glob("*.py")):
         digest, *modules = code.code_of(script)
-        assert len(digest) == 16 and "dyadflow" in modules, script.name
+        # One script only copies a file, and needs nothing but the doorway.
+        assert len(digest) == 16 and ("dyadflow" in modules or script.stem == "open_gate"), script.name
         assert not [name for name in modules if name.startswith(("dyadflow.study", "dyadflow.provenance"))], script.name
 
 

@@ -49,6 +49,8 @@ TINY = {
     "demo": {"seed": 3, "duration_s": 20, "height_px": 64},
 }
 CODED = ["t1", "t2", "t3", "t4"]
+#: The recording and the coding of this session are made by no rule: they are files of the lab's own.
+OWN = "t4"
 
 
 class Project:
@@ -57,11 +59,23 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    #: Set while jobs are spoilt on purpose (faults.py).
+    python_path = ""
+
+    def _environment(self) -> dict[str, str]:
+        outer = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return {**outer, "PYTHONPATH": self.python_path} if self.python_path else outer
+
     def snakemake(self, *words: str, cores: int = 2) -> subprocess.CompletedProcess:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", str(cores), *words], cwd=self.folder, env=environment,
-            capture_output=True, text=True, check=False)
+            [sys.executable, "-m", "snakemake", "--cores", str(cores), *words], cwd=self.folder,
+            env=self._environment(), capture_output=True, text=True, check=False)
+
+    def start(self, *words: str) -> subprocess.Popen:
+        """A run that goes on beside, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *words], cwd=self.folder, env=self._environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def dry_run(self) -> tuple[dict[str, int], dict[str, set[str]]]:
         """What a dry run lists: jobs of each rule (target rules aside), and each rule's reasons."""
@@ -127,10 +141,13 @@ class Project:
         studies = self.path("config", "studies")
         (studies / f"{study['name']}.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
         (studies / study["name"]).mkdir(exist_ok=True)
-        rows = [f"{name}\t{name}\t{name}.mp4\t{'ab'[number % 2]}" for number, name in enumerate(sessions)]
+        own = {OWN: "../../../../data/"} if study["name"] == "tiny" else {}
+        rows = [
+            f"{name}\t{name}\t{own.get(name, '')}{name}.mp4\t{'ab'[number % 2]}" for number, name in enumerate(sessions)
+        ]
         (studies / study["name"] / "sessions.tsv").write_text("\n".join(["session\tdyad\tmedia\tgroup", *rows, ""]))
         coding = [
-            f"{name}\t{coder}\t{name}_{coder}.{suffix}"
+            f"{name}\t{coder}\t{own.get(name, '')}{name}_{coder}.{suffix}"
             for name in sessions if name != "new" for coder, suffix in (("anna", "txt"), ("ben", "eaf"))
         ]
         (studies / study["name"] / "coding.tsv").write_text("\n".join(["session\tcoder\tpath", *coding, ""]))
@@ -148,7 +165,22 @@ def new_project(folder: Path, like: Path = ROOT) -> Project:
             shutil.copy2(source, folder / part)
     project = Project(folder)
     project.write_study(TINY, [*CODED, "new"])
+    if (like / "data").exists():
+        shutil.copytree(like / "data", folder / "data")
+    else:
+        _make_own(folder / "data")
     return project
+
+
+def _make_own(folder: Path) -> None:
+    from dyadflow.demo.settings import DemoSettings
+    from dyadflow.demo.write import make_coding, make_recording
+
+    folder.mkdir()
+    settings = DemoSettings(**TINY["demo"])
+    make_recording(OWN, settings=settings, path=folder / f"{OWN}.mp4")
+    for coder, suffix in (("anna", "txt"), ("ben", "eaf")):
+        make_coding(OWN, coder, settings=settings, path=folder / f"{OWN}_{coder}.{suffix}")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from dyadflow.provenance.stage import stage
 with stage(snakemake) as job:  # noqa: F821
     job.output.views.mkdir()
     grid = decode_session(
-        job.input.recording,
+        job.input[0],
         views={name: View(**view) for name, view in job.params.views.items()},
         settings=MediaSettings(**job.params.settings),
         view_paths={name: view_file(job.output.views, name) for name in job.params.views},

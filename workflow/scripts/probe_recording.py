@@ -4,4 +4,4 @@ from dyadflow.media.probe import probe_recording
 from dyadflow.provenance.stage import stage
 
 with stage(snakemake) as job:  # noqa: F821
-    probe_recording(job.input.recording).write(job.output.probe)
+    probe_recording(job.input[0]).write(job.output.probe)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from dyadflow.features.component_file import read_numbers
 from dyadflow.features.components import describe_stream
 from dyadflow.features.stream import read_key
 from dyadflow.features.summary import SUMMARY_COLUMNS, write_summary
+from dyadflow.provenance.whole import whole
 from dyadflow.tables import read_table
 
 #: Columns of a batch's table: `stream` and `components` are files, relative to the folder that it lies in.
@@ -76,9 +76,8 @@ def describe_batch(
 def _describe(stream: Path, place: Path, key: str) -> None:
     """Write a stream's components beside their place and rename them."""
     components, numbers = describe_stream(stream)
-    beside = place.with_name(f".{place.name}.part")
-    components.write(beside, key=key, numbers=numbers)
-    os.replace(beside, place)
+    with whole(place) as beside:
+        components.write(beside, key=key, numbers=numbers)
 
 
 def _shorten(numbers: dict[str, Any]) -> dict[str, Any]:

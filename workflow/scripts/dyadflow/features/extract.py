@@ -25,6 +25,7 @@ from dyadflow.features.stream import StreamWriter, read_key
 from dyadflow.features.weights import UNTRAINED, identify_weights
 from dyadflow.media.grid import FrameGrid
 from dyadflow.provenance.fingerprint import sha256_of
+from dyadflow.provenance.whole import whole
 from dyadflow.tables import write_table
 
 #: Columns of an index; `file` is relative to the folder that the index lies in.
@@ -164,15 +165,13 @@ def _extract(task: _Task, settings: ExtractorSettings, backbone: Backbone, say: 
         "session": task.session, "view": task.view, "backbone": settings.backbone, "seed": settings.seed,
         "options": json.dumps(_all_options(settings), sort_keys=True), "key": task.key, **backbone.attributes,
     }
-    beside = task.path.with_name(f".{task.path.name}.part")
-    with _TellingWriter(beside, task, attributes, say) as into:
+    with whole(task.path) as beside, _TellingWriter(beside, task, attributes, say) as into:
         if task.view == "audio" and not task.has_sound:
             into.append(np.zeros((task.grid.frames, backbone.dims)), np.zeros(task.grid.frames, bool))
         else:
             backbone.extract(task.source, task.grid, into)
             if settings.weights:
                 refuse_dead(into, task.source, sound=task.view == "audio")
-    os.replace(beside, task.path)
     return f"{task.session} {task.view}, {_speed(task.grid.frames, time.perf_counter() - began)}"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from dyadflow.provenance.kept_digests import KeptDigests
+
 PACKAGE = "dyadflow"
 #: How a result was recorded, and how an error is worded, is not part of what a result is.
 LEFT_OUT = (f"{PACKAGE}.provenance", f"{PACKAGE}.errors")
@@ -52,11 +54,15 @@ class CodeMap:
     ----------
     scripts
         Folder that holds the scripts and, beside them, the package.
+    kept
+        A file in which digests are kept from run to run, under a digest of every byte that they rest on: reading all
+        files is fast, taking them apart is not. It may be deleted at any time. None: nothing is kept.
     """
 
-    def __init__(self, scripts: str | Path) -> None:
+    def __init__(self, scripts: str | Path, kept: str | Path | None = None) -> None:
         self.scripts = Path(scripts)
         self._digests: dict[str, str] = {}
+        self._kept = KeptDigests(kept, self.scripts) if kept is not None else None
 
     @cached_property
     def _graph(self):
@@ -100,6 +106,16 @@ class CodeMap:
         Covers the syntax trees of the script and the modules, files other than Python that lie in the
         modules' folders (templates), and the versions of the libraries that the modules import.
         """
+        if self._kept is None:
+            return self._code_of(script, entries)
+        name = "|".join([Path(script).name, *entries])
+        found = self._kept.recall(name)
+        if found is None:
+            found = self._code_of(script, entries)
+            self._kept.remember(name, found)
+        return found
+
+    def _code_of(self, script: str | Path, entries: Iterable[str]) -> list[str]:
         modules = self.reached(script, entries)
         parts = [syntax_digest(Path(script).read_text(encoding="utf-8"))]
         parts += [f"{module} {self._digest_of(module)}" for module in modules]

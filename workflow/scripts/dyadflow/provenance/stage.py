@@ -6,11 +6,10 @@ at any moment leaves nothing that the next run takes for finished. It also recor
 """
 
 import os
-import shutil
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ from dyadflow.errors import DyadflowError
 from dyadflow.provenance.digest import LEFT_OUT, PACKAGE
 from dyadflow.provenance.faults import keep_fault
 from dyadflow.provenance.manifest import write_manifests
-
-UNFINISHED = ".part-"
+from dyadflow.provenance.whole import as_mistake, clear, put, remove, unfinished
 
 
 class Outputs:
@@ -37,12 +35,12 @@ class Outputs:
         """Make the folders and clear what a killed job may have left."""
         for place in self._places:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _remove(unfinished(place))
+            clear(place)
 
     def discard(self) -> None:
         """Remove what a failed job has written so far."""
         for place in self._places:
-            _remove(unfinished(place))
+            remove(unfinished(place))
 
     def publish(self) -> list[Path]:
         """Rename everything into place."""
@@ -50,8 +48,7 @@ class Outputs:
         if missing:
             raise RuntimeError(f"the script did not write {', '.join(map(str, missing))}")
         for place in self._places:
-            _remove(place)
-            os.replace(unfinished(place), place)
+            put(place)
         return self._places
 
 
@@ -65,11 +62,6 @@ class Job:
         self.wildcards = snakemake.wildcards
         self.rule: str = snakemake.rule
         self.log = Path(str(snakemake.log[0])) if len(snakemake.log) else None
-
-
-def unfinished(place: Path) -> Path:
-    """The name under which an output is written before it is whole: same folder, same suffix."""
-    return place.with_name(UNFINISHED + place.name)
 
 
 @contextmanager
@@ -90,8 +82,8 @@ def stage(snakemake: Any) -> Iterator[Job]:
     Raises
     ------
     SystemExit
-        After a user's mistake (`DyadflowError`): its sentence is printed, kept to be said again when the run
-        ends, and no traceback.
+        After a user's mistake (`DyadflowError`), or where the machine has no room or memory left: a sentence is
+        printed, kept to be said again when the run ends, and no traceback.
     RuntimeError
         If the job loaded a module that its code digest does not cover.
     """
@@ -102,15 +94,17 @@ def stage(snakemake: Any) -> Iterator[Job]:
             yield job
             _refuse_uncovered_modules(list(job.params.code)[1:])
             write_manifests(job, job.output.publish())
-        except DyadflowError as error:
-            job.output.discard()
-            print(error.in_full(), file=sys.stderr)
-            if job.log is not None:
-                keep_fault(job.log, error.in_full(f"dyadflow, {job.rule}: "))
-            print(f"dyadflow, {job.rule}: {error}", file=console, flush=True)
-            raise SystemExit(1) from None
         except BaseException as error:
             job.output.discard()
+            mistake = error if isinstance(error, DyadflowError) else as_mistake(error)
+            if mistake is not None:
+                print(f"dyadflow, {job.rule}: {mistake}", file=console, flush=True)
+                # On a full disk there may be no room for these words either; they have been said.
+                with suppress(OSError):
+                    print(mistake.in_full(), file=sys.stderr)
+                    if job.log is not None:
+                        keep_fault(job.log, mistake.in_full(f"dyadflow, {job.rule}: "))
+                raise SystemExit(1) from None
             if not isinstance(error, SystemExit):
                 traceback.print_exc()
             raise
@@ -141,10 +135,3 @@ def _logged(log: Path | None) -> Iterator[Any]:
             stack.enter_context(redirect_stdout(file))
             stack.enter_context(redirect_stderr(file))
         yield console
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.digest import CodeMap
+from dyadflow.provenance.fingerprint import Fingerprints
 from dyadflow.study.plans.annotations import Annotations
 from dyadflow.study.plans.demo import Demo
 from dyadflow.study.plans.evaluation import Evaluation
@@ -23,6 +24,9 @@ from dyadflow.study.plans.prediction import Prediction
 from dyadflow.study.plans.report import Report
 from dyadflow.study.plans.room import RESULTS
 from dyadflow.study.study import Study, load_study
+
+#: In Snakemake's own folder, which every project has and nobody shares.
+KEPT_DIGESTS = ".snakemake/dyadflow_code.json"
 
 
 class Plan:
@@ -39,6 +43,8 @@ class Plan:
     def __init__(self, studies: Mapping[str, Study], scripts: str | Path) -> None:
         self.studies = dict(studies)
         self.scripts = Path(scripts)
+        self._codes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._fingerprints: dict[str, Fingerprints] = {}
         self.demo, self.media, self.annotations = Demo(self), Media(self), Annotations(self)
         self.features, self.folds, self.models = Features(self), Folds(self), Models(self)
         self.evaluation, self.prediction, self.report = Evaluation(self), Prediction(self), Report(self)
@@ -79,7 +85,7 @@ class Plan:
     @cached_property
     def code_map(self) -> CodeMap:
         """Digests of the library's code."""
-        return CodeMap(self.scripts)
+        return CodeMap(self.scripts, kept=KEPT_DIGESTS)
 
     def code(self, rule: str, entries: Sequence[str] = ()) -> list[str]:
         """Digest of the code behind a rule, and the modules that it covers.
@@ -91,7 +97,22 @@ class Plan:
         entries
             Modules that the script loads by name.
         """
-        return self.code_map.code_of(self.scripts / f"{rule}.py", entries)
+        asked = (rule, tuple(entries))
+        if asked not in self._codes:
+            self._codes[asked] = self.code_map.code_of(self.scripts / f"{rule}.py", entries)
+        return list(self._codes[asked])
+
+    def fingerprint(self, study: Study, path: str | Path) -> str:
+        """What a large file or a folder of a study holds; told anew only when its size or time is another.
+
+        Of one that may not be read, ``unreadable``: a job says so.
+        """
+        if study.name not in self._fingerprints:
+            self._fingerprints[study.name] = Fingerprints(f"{RESULTS}/{study.name}/private/fingerprints.tsv")
+        try:
+            return self._fingerprints[study.name].of(path)
+        except OSError:
+            return "unreadable"
 
     def seed(self, wildcards: Any) -> int:
         """The study's seed."""
@@ -108,15 +129,13 @@ class Plan:
         """Recordings and coding files that are neither there nor made by a rule, one sentence each."""
         found = []
         for study in self.studies.values():
-            made = f"{RESULTS}/{study.name}/private/recordings/"
             files = [(session.media, f"session {session.name}", "recording") for session in study.sessions]
             files += [
                 (coding.path, f"session {coding.session}, coder {coding.coder}", "coding file")
                 for coding in study.coding
             ]
             for file, where, what in files:
-                by_rule = file.startswith(made) and self.demo.makes(study, file.removeprefix(made))
-                if not by_rule and not Path(file).exists():
+                if not self.demo.makes(study, file) and not Path(file).exists():
                     found.append(DyadflowError(
                         f"the {what} {file} is not there", where=f"{study.file}, {where}",
                         fix="correct the sheet, or put the file in its place",

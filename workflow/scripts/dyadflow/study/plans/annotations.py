@@ -1,6 +1,7 @@
 """Which coding files a session has, and what importing, checking and labelling need to know."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dyadflow.annotations.labels import label_spec
@@ -19,8 +20,13 @@ class Annotations(RoomPlan):
         return self.plan.code(rule, READER_MODULES)
 
     def checks(self) -> list[str]:
-        """What each study's check of its coding writes, which decoding and labelling wait for."""
+        """What each study's check of its coding writes."""
         return [f"{RESULTS}/{name}/annotations/checked.txt" for name in self.plan.studies]
+
+    def unchecked(self) -> str:
+        """A pattern of the studies that have not passed their check yet; of none, one that never fits."""
+        found = [name for name in self.plan.studies if not Path(RESULTS, name, "annotations", "passed.txt").exists()]
+        return "|".join(found) or "(?!)"
 
     def scheme(self, wildcards: Any) -> dict:
         """The whole coding scheme."""
@@ -115,7 +121,8 @@ class Annotations(RoomPlan):
     def every_coded_session(self, pattern: str) -> Callable[[Any], list[str]]:
         """An input function: one file for each session that a human has coded."""
         def files(wildcards: Any) -> list[str]:
-            return [pattern.format(study=wildcards.study, session=name) for name in self.coded_sessions(wildcards)]
+            own = dict(wildcards.items())
+            return [pattern.format(**{**own, "session": name}) for name in self.coded_sessions(wildcards)]
         return files
 
     def dyads(self, wildcards: Any) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from dyadflow.study.plans.room import RoomPlan
+from dyadflow.study.plans.room import RESULTS, RoomPlan
 from dyadflow.study.study import Study
 
 #: What the rules of each paradigm make of a session, after its name.
@@ -21,12 +21,14 @@ class Demo(RoomPlan):
         ]
         return "|".join(names) or "(?!)"
 
-    def makes(self, study: Study, file: str) -> bool:
-        """Whether a rule makes a file of that name among the recordings of a study."""
-        if study.settings.demo is None:
+    def makes(self, study: Study, path: str) -> bool:
+        """Whether a rule makes a recording or coding file of a study."""
+        folder = f"{RESULTS}/{study.name}/private/recordings/"
+        if study.settings.demo is None or not path.startswith(folder):
             return False
         sessions = "|".join(re.escape(session.name) for session in study.sessions)
-        return bool(re.fullmatch(f"(?:{sessions})(?:{MADE[study.settings.demo.paradigm]})", file))
+        made = f"(?:{sessions})(?:{MADE[study.settings.demo.paradigm]})"
+        return bool(re.fullmatch(made, path.removeprefix(folder)))
 
     def settings(self, wildcards: Any) -> dict:
         """What a synthetic session is made from."""

@@ -1,6 +1,7 @@
 """Which sessions one extraction job takes, with which backbone; which pictures of streams there are."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from dyadflow.study.plans.room import RESULTS, RoomPlan
@@ -25,6 +26,12 @@ class Features(RoomPlan):
     def extractor(self, wildcards: Any) -> dict:
         """Settings of the job's extractor."""
         return self._extractor(wildcards).model_dump()
+
+    def weights_content(self, wildcards: Any) -> str:
+        """What a local folder or file of weights holds, as a fingerprint; of weights on the hub, which `revision`
+        names, nothing."""
+        weights = self._extractor(wildcards).weights
+        return self.plan.fingerprint(self.of(wildcards), weights) if weights and Path(weights).exists() else ""
 
     def threads(self, wildcards: Any) -> int:
         """Threads of a network: fixed by the study, because they change the last bits."""

@@ -1,29 +1,57 @@
 """Which recording a session has, and how it is decoded."""
 
-from collections.abc import Callable
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dyadflow.study.plans.room import RoomPlan
+from dyadflow.errors import DyadflowError
+from dyadflow.study.plans.room import RESULTS, RoomPlan
+from dyadflow.study.sheets import Session
+from dyadflow.study.study import Study
 
 
 class Media(RoomPlan):
     """Which recording a session has, and how it is decoded."""
 
-    def recording(self, wildcards: Any) -> str:
-        """The recording of a session."""
-        return self.of(wildcards).session(wildcards.session).media
+    def made(self, wildcards: Any) -> list[str]:
+        """An input function: the recording of a session, if a rule makes it."""
+        study = self.of(wildcards)
+        session = study.session(wildcards.session)
+        return [session.media] * self.plan.demo.makes(study, session.media)
+
+    def linked(self, wildcards: Any) -> list[str]:
+        """An input function: the link to the recording of a session, if it is a file from elsewhere.
+
+        Rules take it as ``ancient()``, and what it holds by `content`: neither a new time nor another place of the
+        same recording is a reason to decode it again.
+        """
+        study = self.of(wildcards)
+        session = study.session(wildcards.session)
+        return [] if self.plan.demo.makes(study, session.media) else [_link_of(study, session).as_posix()]
+
+    def content(self, wildcards: Any) -> str:
+        """What the recording of a session holds, as a fingerprint; of one that a rule makes nothing."""
+        study = self.of(wildcards)
+        session = study.session(wildcards.session)
+        return "" if self.plan.demo.makes(study, session.media) else self.plan.fingerprint(study, session.media)
+
+    def link(self) -> None:
+        """Link the recordings of all studies where rules look for them.
+
+        Raises
+        ------
+        DyadflowError
+            If the results' folder cannot be written.
+        """
+        for study in self.plan.studies.values():
+            for session in study.sessions:
+                if not self.plan.demo.makes(study, session.media):
+                    _link(_link_of(study, session), session.media)
 
     def file_name(self, wildcards: Any) -> str:
         """File name of a session's recording, by which a coding file that links several is read."""
-        return Path(self.recording(wildcards)).name
-
-    def clips(self, pattern: str) -> Callable[[Any], list[str]]:
-        """An input function: the clips of a view of every coded session."""
-        def files(wildcards: Any) -> list[str]:
-            sessions = self.plan.annotations.coded_sessions(wildcards)
-            return [pattern.format(study=wildcards.study, session=name, view=wildcards.stream) for name in sessions]
-        return files
+        return Path(self.of(wildcards).session(wildcards.session).media).name
 
     def rate_hz(self, wildcards: Any) -> float:
         """Frames a second of every view."""
@@ -41,3 +69,25 @@ class Media(RoomPlan):
             name: {**view.model_dump(), **({"region": own[name]} if name in own else {})}
             for name, view in study.settings.media.views.items()
         }
+
+
+def _link_of(study: Study, session: Session) -> Path:
+    return Path(RESULTS, study.name, "private", "linked", session.name + Path(session.media).suffix)
+
+
+def _link(link: Path, recording: str) -> None:
+    """Make a link, or turn one that leads elsewhere; another run may do the same at this moment."""
+    wanted = recording if Path(recording).is_absolute() else os.path.relpath(recording, link.parent)
+    with suppress(OSError):
+        if os.readlink(link) == wanted:
+            return
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        beside = link.with_name(f".{link.name}.{os.getpid()}")
+        beside.symlink_to(wanted)
+        beside.replace(link)
+    except OSError as error:
+        raise DyadflowError(
+            f"the recording cannot be linked there ({error.strerror})", where=link.as_posix(),
+            fix="allow writing into the folder of results, on a file system that knows symbolic links",
+        ) from None

@@ -1,6 +1,7 @@
 """Which cells there are, and what each reads."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dyadflow.models.presets import PUBLISHED_NETWORKS, SINGLE_SPLIT
@@ -85,6 +86,12 @@ class Models(RoomPlan):
     def video(self, wildcards: Any) -> dict:
         """Settings of a cell's video network, its training and the search."""
         return self.of(wildcards).settings.models.video[wildcards.model].model_dump(exclude={"views"})
+
+    def weights_content(self, wildcards: Any) -> str:
+        """What the file of weights holds that a cell's video network starts from, as a fingerprint; of published and
+        untrained ones nothing."""
+        weights = self.of(wildcards).settings.models.video[wildcards.model].weights
+        return self.plan.fingerprint(self.of(wildcards), weights) if Path(weights).is_file() else ""
 
     def presets(self, wildcards: Any) -> dict[str, str]:
         """The preset of each protocol."""

@@ -97,6 +97,10 @@ class Prediction(RoomPlan):
             for target in self.targets(wildcards)
         ]
 
+    def searched(self, wildcards: Any) -> list[str]:
+        """An input function: the tables of the searches behind these folders."""
+        return [folder.removesuffix("folds") + "search.tsv" for folder in self.cells(wildcards)]
+
     def features(self, wildcards: Any) -> list[str]:
         """An input function: this study's index files that hold the session, for the streams the cells read."""
         study, source = self.of(wildcards), self.source(wildcards)

@@ -1,0 +1,263 @@
+"""Faults of machines and people, what was seen, and that the next run ends with the bytes of an undisturbed one.
+
+`python tests/workflow/faults.py` tries all of them on the tiny study and writes docs/faults.md; it takes about half an
+hour on two cores. The worst of them are among the tests.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.workflow.conftest import ROOT, Project, new_project
+else:
+    from .conftest import ROOT, Project, new_project
+
+TABLE = ROOT / "docs" / "faults.md"
+SPOILING = Path(__file__).parent / "spoiling"
+#: Where a job is killed: as it begins, within its work, all written, one output renamed, all renamed.
+POINTS = ("begin", "later", "half", "between", "done")
+#: Not results: what ran when and how long it took, and what a search under way has kept.
+ABOUT_THE_RUN = {"logs", "benchmarks", "provenance", "state", "linked", "fingerprints.tsv"}
+
+
+def results(project: Project) -> dict[str, bytes]:
+    """Every result, byte for byte."""
+    root = project.path("results")
+    files = {path.relative_to(root): path for path in root.rglob("*") if path.is_file()}
+    return {
+        place.as_posix(): path.read_bytes() for place, path in files.items()
+        if place.name != ".snakemake_timestamp" and not ABOUT_THE_RUN & set(place.parts)
+    }
+
+
+def differences(one: Project, other: Project) -> list[str]:
+    """Names of results that only one of two projects has, or that differ."""
+    first, second = results(one), results(other)
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+@contextlib.contextmanager
+def spoilt(marks: Path, kind: str, **how: str):
+    """Spoil the jobs that are started within; see spoiling/sitecustomize.py."""
+    new = {"SPOIL": kind, "SPOIL_MARKS": str(marks), **{f"SPOIL_{name.upper()}": value for name, value in how.items()}}
+    before = dict(os.environ)
+    os.environ.update(new)
+    Project.python_path = str(SPOILING)
+    try:
+        yield
+    finally:
+        Project.python_path = ""
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def points(marks: Path) -> Counter:
+    """How many jobs were spoilt at each point."""
+    return Counter(mark.read_text().split()[0] for mark in marks.iterdir())
+
+
+def rules_in_order(project: Project) -> list[str]:
+    """Rules of a finished project, by when their first job ended."""
+    first: dict[str, float] = {}
+    for file in project.path("results").glob("**/benchmarks/**/*.tsv"):
+        parts = file.parts[file.parts.index("benchmarks") + 1 :]
+        rule = parts[0].removesuffix(".tsv")
+        first[rule] = min(first.get(rule, file.stat().st_mtime), file.stat().st_mtime)
+    return sorted(first, key=lambda rule: first[rule])
+
+
+def tail(text: str, pattern: str) -> str:
+    """The last line that holds a pattern."""
+    found = [line.strip() for line in text.splitlines() if re.search(pattern, line)]
+    return found[-1] if found else "(nothing of the kind)"
+
+
+@dataclass
+class Seen:
+    """A line of the table: what was done, what was seen, and how the next run ended."""
+
+    fault: str
+    seen: str
+    after: str
+
+
+def jobs_killed(folder: Path, finished: Project) -> Seen:
+    """Every job of a run is killed once, at five points of its work by turns."""
+    project = new_project(folder / "project", like=finished.folder)
+    with spoilt(folder / "marks", "kill", point="any"):
+        project.run("--retries", "1")
+    where = points(folder / "marks")
+    return Seen(
+        "`kill -9` of every job, once each, at five points of its work by turns (`--retries 1`)",
+        f"{sum(where.values())} jobs killed: " + ", ".join(f"{point} {where[point]}" for point in sorted(where))
+        + "; each ran again and the run ended well", verdict(project, finished))
+
+
+def snakemake_killed(folder: Path, finished: Project, *, with_jobs: bool) -> Seen:
+    """Snakemake is killed while a job of each rule is at its most delicate point; jobs go on alone, or die, too."""
+    project = new_project(folder / "project", like=finished.folder)
+    killed, refused = 0, 0
+    for number, rule in enumerate(rules_in_order(finished)):
+        marks = folder / "marks" / rule
+        with spoilt(marks, "wait", rules=rule, point=("half", "between")[number % 2], wait_s="6"):
+            process = project.start()
+        while process.poll() is None and not marks.exists():
+            time.sleep(0.1)
+        if process.poll() is None:
+            if with_jobs:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+            killed += 1
+        process.communicate()
+        done = project.snakemake("--dry-run")
+        refused += "LockException" in done.stdout + done.stderr
+        project.run("--unlock")
+    project.run()
+    how = "and all its jobs (as by a power cut)" if with_jobs else "alone, its jobs go on"
+    return Seen(
+        f"`kill -9` of Snakemake {how}, while a job of each rule had written and not yet renamed all",
+        f"killed {killed} times; `snakemake --unlock` first, which Snakemake asks for, then the same command again",
+        verdict(project, finished))
+
+
+def disk_full(folder: Path, finished: Project) -> Seen:
+    """Results lie on a small disk, which is made larger a little each time that it is full."""
+    project = new_project(folder / "project", like=finished.folder)
+    said, full, size_kib = set(), 0, 1024
+    with mounted(project.path("results"), size_kib):
+        while True:
+            done = project.snakemake()
+            if done.returncode == 0:
+                break
+            text = done.stdout + done.stderr
+            said |= {re.sub(r"dyadflow, \w+: .*?the disk", "dyadflow, RULE: FILE: the disk", line)
+                     for line in text.splitlines() if re.match("dyadflow, .*disk is full", line)}
+            full, size_kib = full + 1, int(size_kib * 1.35)
+            assert size_kib < 2**20, text
+            subprocess.run(
+                ["mount", "-o", f"remount,size={size_kib}k", project.path("results")], check=True, timeout=60)
+        outcome = verdict(project, finished)
+    return Seen("disk full", f"{full} times full on the way from 1 to {size_kib // 1024} MiB; "
+                f"{'; '.join(sorted(said)) or 'no sentence'}", outcome)
+
+
+def read_only(folder: Path, finished: Project) -> Seen:
+    """The folder of results cannot be written."""
+    project = new_project(folder / "project", like=finished.folder)
+    with mounted(project.path("results"), 2**18):
+        shutil.copytree(finished.path("results"), project.path("results"), symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(finished.path(".snakemake"), project.path(".snakemake"), symlinks=True)
+        project.edit("config/schemes/icep-r.yaml", "codes: [Cwit, Cint, Chos]", "codes: [Cwit, Cint]")
+        subprocess.run(["mount", "-o", "remount,ro", project.path("results")], check=True, timeout=60)
+        done = project.snakemake()
+        text = done.stdout + done.stderr
+        subprocess.run(["mount", "-o", "remount,rw", project.path("results")], check=True, timeout=60)
+        project.edit("config/schemes/icep-r.yaml", "codes: [Cwit, Cint]", "codes: [Cwit, Cint, Chos]")
+        project.run()
+        outcome = verdict(project, finished)
+    assert done.returncode != 0
+    return Seen("results read-only", f"the run stops: {tail(text, 'Read-only|can only be read')}", outcome)
+
+
+def out_of_memory(folder: Path, finished: Project) -> Seen:
+    """A training may not take more memory than it has when it begins."""
+    project = new_project(folder / "project", like=finished.folder)
+    with spoilt(folder / "marks", "memory", rules="train_cell|extract_features", point="begin"):
+        done = project.snakemake("--keep-going")
+    assert done.returncode != 0
+    text = done.stdout + done.stderr
+    project.run()
+    return Seen("out of memory (a limit of the system, in extraction and training)",
+                f"the job fails: {tail(text, 'memory|Memory')}", verdict(project, finished))
+
+
+def clock_changes(folder: Path, finished: Project) -> Seen:
+    """The clock is a day ahead for some jobs, and a day behind for others."""
+    project = new_project(folder / "project", like=finished.folder)
+    with spoilt(folder / "marks", "clock"):
+        project.run()
+    left = project.planned()
+    return Seen("the clock a day ahead in some jobs, a day behind in others",
+                f"the run ends well; a dry run after it lists {left or 'nothing'}", verdict(project, finished))
+
+
+def two_at_once(folder: Path, finished: Project) -> Seen:
+    """The same command twice."""
+    project = new_project(folder / "project", like=finished.folder)
+    with spoilt(folder / "marks", "wait", rules="label_frames", point="half", wait_s="8"):
+        first = project.start()
+    while first.poll() is None and not (folder / "marks").exists():
+        time.sleep(0.1)
+    second = project.snakemake()
+    first.communicate()
+    assert first.returncode == 0 and second.returncode != 0
+    return Seen("two runs at once", "the second is refused before it touches anything: "
+                f"{tail(second.stdout + second.stderr, 'locked')}", verdict(project, finished))
+
+
+def verdict(project: Project, finished: Project) -> str:
+    """How a run after a fault ended."""
+    begun = [path for path in project.path("results").rglob(".part-*")]
+    differing = differences(project, finished)
+    count = len(results(finished))
+    same = f"{count} results, the bytes of an undisturbed run" if not differing else f"DIFFERENT: {differing[:5]}"
+    return same + (f"; {len(begun)} pieces of unfinished files left, which nothing reads" if begun else "")
+
+
+@contextlib.contextmanager
+def mounted(place: Path, size_kib: int):
+    """A small disk of its own under a folder."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_kib}k", "tmpfs", place], check=True, timeout=60)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True, timeout=60)
+
+
+FAULTS = {
+    "jobs": jobs_killed,
+    "snakemake": lambda folder, finished: snakemake_killed(folder, finished, with_jobs=False),
+    "power": lambda folder, finished: snakemake_killed(folder, finished, with_jobs=True),
+    "disk": disk_full,
+    "read-only": read_only,
+    "memory": out_of_memory,
+    "clock": clock_changes,
+    "two": two_at_once,
+}
+
+
+def write_table(names: list[str]) -> None:
+    """Try faults, all or those named, and write what was seen."""
+    rows = dict(re.findall(r"^(\| (.+?) \| .+ \|)$", TABLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    kept = {fault: row for row, fault in rows.items() if fault not in ("fault", "---")}
+    with tempfile.TemporaryDirectory() as folder:
+        finished = new_project(Path(folder) / "finished")
+        finished.run()
+        for name in names or FAULTS:
+            (Path(folder) / name).mkdir()
+            seen = FAULTS[name](Path(folder) / name, finished)
+            kept[seen.fault] = f"| {seen.fault} | {seen.seen} | {seen.after} |"
+            print(kept[seen.fault], flush=True)
+            shutil.rmtree(Path(folder) / name, ignore_errors=True)
+    head, _, rest = TABLE.read_text(encoding="utf-8").partition("| fault |")
+    tail_ = rest.partition("\n\n")[2]
+    table = ["| fault | what was seen | after the next run |", "|---|---|---|", *kept.values()]
+    TABLE.write_text(head + "\n".join(table) + "\n\n" + tail_, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    write_table(sys.argv[1:])

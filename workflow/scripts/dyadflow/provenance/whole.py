@@ -1,0 +1,104 @@
+"""Files that are whole or absent: written beside their place, and renamed when they are finished.
+
+Every process writes under a name of its own, so that a job whose Snakemake was killed, and which goes on, does not mix
+what it writes with what the next run's job writes. What a killed process has left is cleared by the next that writes
+the same file.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dyadflow.errors import DyadflowError
+
+UNFINISHED = ".part-"
+#: No result may depend on it.
+_OWN = secrets.token_hex(4)
+
+_FIXES = {
+    errno.ENOSPC: ("the disk is full", "make room, then run the same command again; what is finished stays"),
+    errno.EDQUOT: ("the quota of this disk is used up", "make room, then run the same command again"),
+    errno.EROFS: ("this folder can only be read", "make it writable, or work in a copy of the project"),
+    errno.EACCES: ("this may not be written", "allow writing into the folder of results"),
+}
+
+
+def unfinished(place: Path) -> Path:
+    """The name under which this process writes a file or folder before it is whole: same folder, same suffix."""
+    return place.with_name(f"{UNFINISHED}{_OWN}-{place.name}")
+
+
+def clear(place: Path) -> None:
+    """Remove what this or a killed process has begun to write."""
+    if not place.parent.is_dir():
+        return
+    # Compared by name and not by pattern, because names of files may hold what patterns mean.
+    for begun in list(place.parent.iterdir()):
+        if begun.name.startswith(UNFINISHED) and begun.name[len(UNFINISHED) + 9 :] == place.name:
+            remove(begun)
+
+
+def put(place: Path) -> None:
+    """Rename what was written into place, when the disk has it.
+
+    A name can reach the disk before what it names: after a power cut there would be a file of the right name with
+    nothing in it.
+    """
+    written = unfinished(place)
+    for path in [*(written.rglob("*") if written.is_dir() else ()), written]:
+        _settle(path)
+    remove(place)
+    os.replace(written, place)
+    _settle(place.parent)
+
+
+def _settle(path: Path) -> None:
+    with suppress(OSError):  # Some network file systems cannot be asked for folders.
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def whole(place: Path) -> Iterator[Path]:
+    """The name to write to; renamed to `place` when the block ends well, removed if it does not."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    clear(place)
+    try:
+        yield unfinished(place)
+        put(place)
+    except BaseException:
+        remove(unfinished(place))
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def as_mistake(error: BaseException) -> DyadflowError | None:
+    """The sentence for an error that comes from the machine and not from the code; None for any other.
+
+    Libraries wrap errors of the system in ones of their own (HDF5 keeps their text only), so that is looked at, too.
+    """
+    if isinstance(error, MemoryError) or "CUDA out of memory" in str(error):
+        return DyadflowError(
+            "there is not enough memory for this job",
+            fix="run fewer jobs at once (--cores, --resources mem_mb), or give this rule more (--set-resources)",
+        )
+    if isinstance(error, OSError):
+        for code, (what, fix) in _FIXES.items():
+            if error.errno == code or os.strerror(code) in str(error):
+                writes = error.filename or error.filename2
+                return DyadflowError(what, where=os.path.relpath(writes) if isinstance(writes, str) else "", fix=fix)
+    return None
