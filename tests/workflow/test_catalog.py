@@ -1,4 +1,4 @@
-"""Guards ``workflow/Snakefile``, the entry for the workflow catalog and for other workflows: it plans what ours does."""
+"""Guards ``workflow/Snakefile``, the entry for the workflow catalog and other workflows: it plans what ours does."""
 
 import re
 
