@@ -1,6 +1,7 @@
 """Guards the conda environments: each holds what its rules need, nothing else, at the versions of requirements.lock."""
 
 import re
+import subprocess
 import sys
 import tomllib
 from functools import cache
@@ -177,3 +178,16 @@ def test_what_users_install_themselves_is_an_extra_of_the_project_and_in_no_envi
     for package, extra in EXTRAS.items():
         assert any(Requirement(text).name == package for text in extras[extra])
         assert all(package not in {**one, **other} for one, other in map(read_environment, ENVIRONMENTS))
+
+
+def test_what_snakemake_puts_before_a_script_needs_nothing_in_the_environment():
+    # From the planning environment come only Snakemake's own packages, and nothing compiled for one Python alone.
+    program = (
+        "import sys; held = set(sys.modules); import snakemake.logging, snakemake.iocontainers\n"
+        "for name, module in sys.modules.items():\n"
+        "    if name not in held: print(name.split('.')[0], getattr(module, '__file__', None))\n")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = [line.split(" ", 1) for line in done.stdout.splitlines()]
+    others = [(name, file) for name, file in loaded if name not in {*sys.stdlib_module_names, "__mp_main__"}]
+    assert {name.partition("_")[0] for name, _ in others} == {"snakemake"}
+    assert not [file for _, file in others if not file.endswith(".py")]
