@@ -191,3 +191,27 @@ def test_what_snakemake_puts_before_a_script_needs_nothing_in_the_environment():
     others = [(name, file) for name, file in loaded if name not in {*sys.stdlib_module_names, "__mp_main__"}]
     assert {name.partition("_")[0] for name, _ in others} == {"snakemake"}
     assert not [file for _, file in others if not file.endswith(".py")]
+
+
+def not_pinned(by_conda, pins):
+    """What an environment lists, and the text of its pin file does not have at that version."""
+    archives = [line.partition("#")[0].rpartition("/")[2] for line in pins.splitlines()]
+    wanted = {f"{CONDA_NAMES.get(name, name)}-{version.removeprefix('=')}": name for name, version in by_conda.items()}
+    return {name for begins, name in wanted.items()
+            if not any(re.match(rf"{re.escape(begins)}[.-]", archive) for archive in archives)}
+
+
+def test_a_pin_file_that_was_not_written_again_is_found():
+    pins = "@EXPLICIT\nhttps://example.org/linux-64/python-3.11.14-h1_0.conda#00\nfile:///c/noarch/pytorch-2.1.0-0.conda#11\n"
+    assert not_pinned({"python": "=3.11", "torch": "=2.1.0"}, pins) == set()
+    assert not_pinned({"python": "=3.12", "torch": "=2.1", "numpy": "=2.4.6"}, pins) == {"python", "numpy"}
+
+
+def test_pin_files_that_lie_beside_environments_are_of_the_same_versions_and_leave_nothing_of_pip_out():
+    for file in (ROOT / "envs").glob("*.pin.txt"):
+        name = file.name.split(".")[0]
+        by_conda, by_pip = read_environment(name)
+        assert not not_pinned(by_conda, file.read_text()), file
+        script = file.with_name(f"{name}.post-deploy.sh")
+        installed = set(re.findall(r"'(\S+)'", script.read_text())) if script.exists() else set()
+        assert installed == {package + version for package, version in by_pip.items()}, file
