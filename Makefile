@@ -6,7 +6,7 @@ UV     := uv==0.13.9
 READY  := $(VENV)/.ready
 REPORT := results/index.html
 
-.PHONY: demo test lint bench docs lock
+.PHONY: demo test lint audit bench docs lock pins
 
 demo: $(READY)  ## make both demo studies from a seed, train, evaluate, and write their reports
 	$(BIN)/snakemake --cores all --quiet rules
@@ -20,6 +20,11 @@ lint: $(READY)  ## what a change must pass before it is committed
 	$(BIN)/snakefmt --check Snakefile rules workflow/Snakefile
 	$(BIN)/snakemake --lint
 	$(BIN)/lint-imports
+	$(BIN)/pip-licenses > /dev/null
+	$(BIN)/python .github/audit.py
+
+audit: $(READY)  ## whether weaknesses are known of what the lock pins; needs the advisory service
+	$(BIN)/python .github/audit.py
 
 bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/interval_coverage.py
@@ -41,6 +46,9 @@ docs: $(READY)  ## write what is generated: the JSON schema, the table of settin
 lock: $(READY)  ## compile requirements.in to requirements.lock: every version pinned and hashed, no index named
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    requirements.in --output-file requirements.lock
+
+pins: $(READY)  ## solve envs/*.yaml for Linux and write down the archives (docs/environments.md); needs conda-forge
+	$(BIN)/python .github/pin_environments.py
 
 # The environment. uv comes from pip; it installs in seconds and compiles, or every job would pay for it again.
 $(READY): requirements.lock pyproject.toml

@@ -1,3 +1,5 @@
+"""Guards the clips that video networks read: the very pixels that were decoded, from any process."""
+
 import multiprocessing
 import os
 import tracemalloc

@@ -1,3 +1,5 @@
+"""Guards decoding: frame n of a view shows what the recording shows at its centre, whatever the recording is like."""
+
 import re
 import time
 

@@ -1,3 +1,5 @@
+"""Guards which ffmpeg is run, and what is told of its mistakes."""
+
 import shutil
 import subprocess
 

@@ -1,3 +1,5 @@
+"""Guards the frame grid, the only place where time becomes an index."""
+
 import itertools
 
 import numpy as np

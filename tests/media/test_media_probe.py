@@ -1,3 +1,5 @@
+"""Guards what is told of a recording before anything is decoded."""
+
 import re
 
 import av

@@ -1,3 +1,5 @@
+"""Guards reading views and sound: in order, whole, and in the memory of a batch."""
+
 import tracemalloc
 import wave
 

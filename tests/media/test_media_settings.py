@@ -1,3 +1,5 @@
+"""Guards the settings of views against what cannot be decoded."""
+
 import pytest
 from pydantic import ValidationError
 

@@ -1,3 +1,5 @@
+"""Guards how training snippets are altered, against torchvision's own operations."""
+
 import dataclasses
 import itertools
 from math import log, sqrt

@@ -1,3 +1,5 @@
+"""Guards snippets as items to load: their pixels, labels and order, whoever loads them."""
+
 import functools
 import itertools
 import subprocess

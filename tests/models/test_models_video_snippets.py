@@ -1,3 +1,5 @@
+"""Guards how snippets are drawn and labelled, in epochs and back to back."""
+
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise

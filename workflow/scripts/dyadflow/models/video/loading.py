@@ -25,6 +25,7 @@ class Altered:
     fill: Sequence[float]
 
     def __call__(self, clip: "Tensor", place: int) -> "Tensor":
+        """The clip at this place of the list, altered by that place's seed."""
         from dyadflow.models.video.augmentation import Augmentation
 
         return Augmentation(self.settings).augment(clip, seed=self.seeds[place], fill=self.fill)
@@ -38,6 +39,7 @@ class Central:
     flips: Sequence[bool]
 
     def __call__(self, clip: "Tensor", place: int) -> "Tensor":
+        """The middle of the clip at this place of the list, flipped if it is to be."""
         from dyadflow.models.video.augmentation import centre_crop
 
         return centre_crop(clip, self.size, flip=self.flips[place])
