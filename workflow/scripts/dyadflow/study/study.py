@@ -3,6 +3,7 @@
 import difflib
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,13 +36,26 @@ class Study:
         """Name of the study, and of its folder under results."""
         return self.settings.name
 
+    # Rules ask once and more for every session: in a study of a thousand, to look through all would take longer than
+    # everything else that a dry run does.
+    @cached_property
+    def _sessions(self) -> dict[str, Session]:
+        return {session.name: session for session in self.sessions}
+
+    @cached_property
+    def _codings(self) -> dict[str, tuple[Coding, ...]]:
+        found: dict[str, tuple[Coding, ...]] = {}
+        for coding in self.coding:
+            found[coding.session] = (*found.get(coding.session, ()), coding)
+        return found
+
     def session(self, name: str) -> Session:
         """The session of that name."""
-        return next(session for session in self.sessions if session.name == name)
+        return self._sessions[name]
 
     def coding_of(self, session: str) -> tuple[Coding, ...]:
         """Coding files of a session, in the sheet's order."""
-        return tuple(coding for coding in self.coding if coding.session == session)
+        return self._codings.get(session, ())
 
     def is_coded(self, session: str) -> bool:
         """Whether a human has coded the session."""
