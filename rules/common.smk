@@ -12,6 +12,7 @@ from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import prepare_jobs
 from dyadflow.provenance.overlooked import count_overlooked
+from dyadflow.study.arrays import refuse_hindered_arrays
 from dyadflow.study.plan import Plan
 
 prepare_jobs(SCRIPTS)

@@ -30,8 +30,8 @@ rule evaluate_study:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=plan.memory(2000),
+        runtime=plan.minutes(30),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -67,8 +67,8 @@ rule score_classes:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -103,8 +103,8 @@ rule score_calibration:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -137,8 +137,8 @@ rule score_bouts:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -171,8 +171,8 @@ rule compare_with_chance:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(240),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -206,8 +206,8 @@ rule compare_with_coders:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -240,8 +240,8 @@ rule compare_summaries:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -276,8 +276,8 @@ rule compare_protocols:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -323,8 +323,8 @@ rule evaluate_snippets:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(20),
     params:
         cells=plan.models.video_cells,
         spec=plan.annotations.label_spec,

@@ -13,8 +13,8 @@ rule probe_recording:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(500),
+        runtime=plan.minutes(10),
     params:
         code=plan.code("probe_recording"),
     message:
@@ -38,8 +38,8 @@ rule decode_session:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(60),
     params:
         settings=plan.media.settings,
         views=plan.media.views,
@@ -64,8 +64,8 @@ rule write_clips:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(20),
     params:
         code=plan.code("write_clips"),
     message:
