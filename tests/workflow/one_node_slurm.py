@@ -1,13 +1,14 @@
 """A real SLURM of one node, started for a test and stopped after it: munge, controller, node daemon, a pretend GPU."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ETC = Path("/etc/slurm")
@@ -37,6 +38,7 @@ SlurmdParameters=config_overrides
 SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
+MinJobAge=3600
 SchedulerParameters=sched_min_interval=100000,bf_interval=2
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
@@ -73,13 +75,14 @@ class OneNode:
     """
 
     folder: Path
-    cpus: int
-    _seen: dict[str, str] = field(default_factory=dict)
 
-    def jobs(self) -> str:
-        """All jobs that SLURM still remembers, as `scontrol` shows them."""
-        return subprocess.run(
+    def jobs(self) -> list[dict[str, str]]:
+        """All jobs that SLURM still remembers, in the order of submission, with what `scontrol` shows of each."""
+        shown = subprocess.run(
             ["scontrol", "--oneliner", "show", "jobs"], capture_output=True, text=True, check=True).stdout
+        lines = [line.strip() for line in shown.splitlines() if "JobId=" in line]
+        found = [dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", line)) for line in lines]
+        return sorted(found, key=lambda job: int(job["JobId"]))
 
     def cancel_all(self) -> None:
         """End every job of this SLURM."""
@@ -88,7 +91,7 @@ class OneNode:
 
 
 @contextmanager
-def one_node_slurm(folder: Path, cpus: int = 2, memory_mb: int = 64000) -> Iterator[OneNode]:
+def one_node_slurm(folder: Path, cpus: int = 4, memory_mb: int = 64000) -> Iterator[OneNode]:
     """Run a SLURM while the block runs; what was in its configuration folder is put back.
 
     Parameters
@@ -122,7 +125,7 @@ def one_node_slurm(folder: Path, cpus: int = 2, memory_mb: int = 64000) -> Itera
         daemons.start("slurmctld", "-D")
         daemons.start("slurmd", "-D", "-N", host)
         daemons.wait_for(_is_idle, "an idle node")
-        node = OneNode(folder, cpus)
+        node = OneNode(folder)
         stack.callback(node.cancel_all)
         yield node
 
