@@ -84,10 +84,16 @@ class OneNode:
         found = [dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", line)) for line in lines]
         return sorted(found, key=lambda job: int(job["JobId"]))
 
-    def cancel_all(self) -> None:
-        """End every job of this SLURM."""
-        subprocess.run(["scancel", "--partition", PARTITION], check=False)
-        subprocess.run(["scancel", "--partition", GPU_PARTITION], check=False)
+    def cancel_all(self, seconds: float = 20) -> None:
+        """End every job of this SLURM, and wait until their processes are gone."""
+        for partition in (PARTITION, GPU_PARTITION):
+            subprocess.run(["scancel", "--partition", partition], check=False)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            left = subprocess.run(["squeue", "--noheader"], capture_output=True, text=True, check=False)
+            if not left.stdout.strip():
+                return
+            time.sleep(0.5)
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def runs(slurm, tmp_path_factory):
     try:
         local.run(PAGE)
     finally:
-        status = [run.wait(900) for run in submitted]
+        status = [run.wait(1800) for run in submitted]
     assert status == [0, 0], "\n".join(run.text() for run in submitted)
     return through, local, small, submitted[0].text(), submitted[1].text()
 
