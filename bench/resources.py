@@ -18,8 +18,9 @@ from pathlib import Path
 from dyadflow.study.asked import read_requests
 
 ROOT = Path(__file__).parents[1]
-#: A job on a cluster starts Snakemake anew before it begins: so many MB and minutes are not in its benchmark file.
-LEAST_MB, START_MIN = 300, 2
+#: A job on a cluster starts Snakemake twice before its work begins: so many MB (186 each were seen) and minutes are its
+#: own, and in no benchmark file.
+START_MB, START_MIN = 400, 2
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Taken:
         """Peak memory with a margin, in whole hundreds of MB; None where no job ran long enough to be looked at."""
         if not self.memory_mb:
             return None
-        return max(LEAST_MB, math.ceil(max(self.memory_mb) * margin / 100) * 100)
+        return math.ceil((START_MB + max(self.memory_mb) * margin) / 100) * 100
 
     def runtime_that_follows(self, margin: float) -> int:
         """The longest job's time with a margin, in whole minutes."""

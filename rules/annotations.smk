@@ -15,7 +15,7 @@ rule import_annotations:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(10),
     params:
         coding=plan.annotations.coding,
@@ -95,7 +95,7 @@ rule check_study:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(5),
     params:
         code=plan.code("check_study"),
@@ -119,7 +119,7 @@ rule label_frames:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(10),
     params:
         spec=plan.annotations.label_spec,
@@ -147,7 +147,7 @@ rule index_labels:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(10),
     params:
         sessions=plan.annotations.coded_sessions,

@@ -66,7 +66,7 @@ rule make_play_coding:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(10),
     params:
         settings=plan.demo.settings,

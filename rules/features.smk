@@ -73,7 +73,7 @@ rule summarise_streams:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(10),
     params:
         code=plan.code("summarise_streams"),

@@ -13,7 +13,7 @@ rule probe_recording:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(10),
     params:
         code=plan.code("probe_recording"),

@@ -252,7 +252,7 @@ rule build_front_page:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=plan.memory(500),
+        mem_mb=plan.memory(1000),
         runtime=plan.minutes(5),
     params:
         studies=plan.report.studies(),

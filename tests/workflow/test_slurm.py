@@ -129,8 +129,8 @@ def test_stages_of_each_session_are_arrays_and_looking_at_recordings_is_one_job(
         assert len({job["ArrayJobId"] for job in tasks}) == 1
     assert "The individual task IDs are 1-3." in log
     (group,) = [job for job in slurm.jobs() if "/group_reading" in job["StdOut"]]
-    # Six jobs of 500 MB in one, four of them at a time.
-    assert group["MinMemoryNode"] == "2000M" and group["NumCPUs"] == "4"
+    # Six jobs of 1000 MB in one, four of them at a time.
+    assert group["MinMemoryNode"] == "4000M" and group["NumCPUs"] == "4"
 
 
 def test_jobs_ask_for_what_their_rules_say_and_go_to_a_partition_without_gpus(runs, slurm):
