@@ -61,6 +61,7 @@ rule report:
 # have left is not.
 onstart:
     take_faults()
+    refuse_hindered_arrays(workflow)
 
 
 onerror:

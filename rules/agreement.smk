@@ -23,8 +23,8 @@ rule compare_coders:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         dyads=plan.annotations.dyads,
         kinds=plan.annotations.kinds,
@@ -55,8 +55,8 @@ rule compare_events:
     conda:
         "../envs/agreement.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(30),
     params:
         spec=plan.annotations.label_spec,
         sheet_phases=plan.annotations.every_sheet_phases,
@@ -95,8 +95,8 @@ rule compare_task_spans:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         spec=plan.annotations.label_spec,
         sheet_phases=plan.annotations.every_sheet_phases,

@@ -16,8 +16,8 @@ rule import_annotations:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         coding=plan.annotations.coding,
         recording=plan.media.file_name,
@@ -65,8 +65,8 @@ rule collect_annotations:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         coding=plan.annotations.coders_by_session,
         phased=plan.annotations.phased,
@@ -98,8 +98,8 @@ rule check_study:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(5),
     params:
         code=plan.code("check_study"),
     message:
@@ -122,11 +122,12 @@ rule open_gate:
     wildcard_constraints:
         study=plan.annotations.unchecked(),
     priority: 10
+    localrule: True
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(5),
     params:
         code=plan.code("open_gate"),
     message:
@@ -149,8 +150,8 @@ rule label_frames:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         spec=plan.annotations.label_spec,
         phases=plan.annotations.sheet_phases,
@@ -177,8 +178,8 @@ rule index_labels:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         sessions=plan.annotations.coded_sessions,
         code=plan.code("index_labels"),

@@ -31,8 +31,8 @@ rule summarise_behaviour:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(30),
     params:
         scheme=plan.annotations.scheme,
         sessions=plan.annotations.dyads_and_covariates,

@@ -8,6 +8,7 @@ sys.path.insert(0, str(SCRIPTS))
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import prepare_jobs
+from dyadflow.study.arrays import refuse_hindered_arrays
 from dyadflow.study.plan import Plan
 
 prepare_jobs(SCRIPTS)

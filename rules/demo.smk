@@ -16,8 +16,8 @@ rule make_demo_session:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         settings=plan.demo.settings,
         code=plan.code("make_demo_session"),
@@ -40,8 +40,8 @@ rule make_play_session:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         settings=plan.demo.settings,
         code=plan.code("make_play_session"),
@@ -66,8 +66,8 @@ rule make_play_coding:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         settings=plan.demo.settings,
         code=plan.code("make_play_coding"),

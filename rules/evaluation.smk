@@ -32,8 +32,8 @@ rule evaluate_study:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=plan.memory(2000),
+        runtime=plan.minutes(30),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -69,8 +69,8 @@ rule score_classes:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -105,8 +105,8 @@ rule score_calibration:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -139,8 +139,8 @@ rule score_bouts:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -173,8 +173,8 @@ rule compare_with_chance:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(240),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -208,8 +208,8 @@ rule compare_with_coders:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -242,8 +242,8 @@ rule compare_summaries:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -278,8 +278,8 @@ rule compare_protocols:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         cells=plan.models.every,
         protocols=plan.evaluation.protocols,
@@ -325,8 +325,8 @@ rule evaluate_snippets:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(20),
     params:
         cells=plan.models.video_cells,
         spec=plan.annotations.label_spec,

@@ -22,8 +22,8 @@ rule extract_features:
     threads: plan.features.threads
     resources:
         gpu=plan.features.gpus,
-        mem_mb=6000,
-        runtime=240,
+        mem_mb=plan.memory(6000),
+        runtime=plan.minutes(240),
     params:
         sessions=plan.features.batch_sessions,
         settings=plan.features.extractor,
@@ -50,8 +50,8 @@ rule describe_streams:
         "../envs/torch.yaml"
     threads: plan.features.threads
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=plan.memory(3000),
+        runtime=plan.minutes(60),
     params:
         threads=plan.features.threads,
         code=plan.code("describe_streams"),
@@ -77,8 +77,8 @@ rule summarise_streams:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         code=plan.code("summarise_streams"),
     message:
@@ -100,8 +100,8 @@ rule draw_streams:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(20),
     params:
         motion=plan.features.motion,
         sheet_phases=plan.annotations.every_sheet_phases,
@@ -129,8 +129,8 @@ rule colour_frames:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(20),
     params:
         sheet_phases=plan.annotations.sheet_phases,
         phases=plan.features.phase_looks,

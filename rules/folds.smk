@@ -19,8 +19,8 @@ rule assign_folds:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         settings=plan.folds.settings,
         covariates=plan.folds.covariates,
@@ -51,8 +51,8 @@ rule deal_folds:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         settings=plan.folds.protocol_settings,
         covariates=plan.folds.covariates,

@@ -16,8 +16,8 @@ rule probe_recording:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         content=plan.media.content,
         code=plan.code("probe_recording"),
@@ -43,8 +43,8 @@ rule decode_session:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(60),
     params:
         content=plan.media.content,
         settings=plan.media.settings,
@@ -71,8 +71,8 @@ rule write_clips:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(20),
     params:
         code=plan.code("write_clips"),
     message:
@@ -102,8 +102,8 @@ rule index_clips:
     conda:
         "../envs/annotations.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         sessions=plan.annotations.coded_sessions,
         code=plan.code("index_clips"),

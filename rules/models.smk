@@ -24,8 +24,8 @@ rule train_cell:
     threads: plan.models.threads
     resources:
         gpu=plan.models.gpus,
-        mem_mb=16000,
-        runtime=1440,
+        mem_mb=plan.memory(16000),
+        runtime=plan.minutes(1440),
     params:
         recipe=plan.models.recipe,
         network=plan.models.network,
@@ -68,8 +68,8 @@ rule train_video_cell:
     threads: plan.models.threads
     resources:
         gpu=plan.models.gpus,
-        mem_mb=16000,
-        runtime=1440,
+        mem_mb=plan.memory(16000),
+        runtime=plan.minutes(1440),
     params:
         spec=plan.annotations.target_spec,
         sheet_phases=plan.annotations.every_sheet_phases,

@@ -21,8 +21,8 @@ rule predict_session:
         "../envs/torch.yaml"
     threads: plan.models.threads
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=plan.memory(4000),
+        runtime=plan.minutes(30),
     params:
         tiers=plan.prediction.tiers,
         scheme=plan.annotations.scheme,
@@ -56,8 +56,8 @@ rule predict_clips:
         "../envs/torch.yaml"
     threads: plan.models.threads
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=plan.memory(4000),
+        runtime=plan.minutes(60),
     params:
         tiers=plan.prediction.tiers,
         phases=plan.annotations.sheet_phases,

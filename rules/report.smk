@@ -23,8 +23,8 @@ rule write_account:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         study=plan.report.names,
         scheme=plan.annotations.scheme,
@@ -60,8 +60,8 @@ rule draw_figures:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         scheme=plan.annotations.scheme,
         code=plan.code("draw_figures"),
@@ -88,8 +88,8 @@ rule tabulate_results:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
     params:
         scheme=plan.annotations.scheme,
         tested=plan.evaluation.tested,
@@ -139,8 +139,8 @@ rule draw_results:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=plan.memory(2000),
+        runtime=plan.minutes(20),
     params:
         scheme=plan.annotations.scheme,
         headline=plan.report.headline,
@@ -220,8 +220,8 @@ rule build_report:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=plan.memory(2000),
+        runtime=plan.minutes(30),
     params:
         study=plan.report.study,
         headline=plan.report.headline,
@@ -252,8 +252,8 @@ rule build_front_page:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(5),
     params:
         studies=plan.report.studies(),
         code=plan.code("build_front_page"),

@@ -160,3 +160,15 @@ def settings() -> None:
     from dyadflow.study.schema import settings_table
 
     print(settings_table(), end="")
+
+
+@app.command()
+def rules(
+    folder: Annotated[Path, typer.Argument(help="Folder with the rules.")] = Path("rules"),
+    profile: Annotated[Path, typer.Option(help="Profile that says which rules go into arrays and groups.")] = Path(
+        "profiles/slurm/profile.yaml"),
+) -> None:
+    """Print what each rule asks of a machine (memory, time, GPU), as a Markdown table."""
+    from dyadflow.study.asked import requests_table
+
+    print(requests_table(folder, profile), end="")

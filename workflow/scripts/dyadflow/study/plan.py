@@ -23,6 +23,7 @@ from dyadflow.study.plans.models import Models
 from dyadflow.study.plans.prediction import Prediction
 from dyadflow.study.plans.report import Report
 from dyadflow.study.plans.room import RESULTS
+from dyadflow.study.resources import growing_memory, growing_runtime
 from dyadflow.study.study import Study, load_study
 
 #: In Snakemake's own folder, which every project has and nobody shares.
@@ -39,6 +40,10 @@ class Plan:
     scripts
         Folder of the scripts, with the library beside them.
     """
+
+    #: What rules ask for: `mem_mb=plan.memory(500)`, `runtime=plan.minutes(10)`; more of it at each attempt.
+    memory = staticmethod(growing_memory)
+    minutes = staticmethod(growing_runtime)
 
     def __init__(self, studies: Mapping[str, Study], scripts: str | Path) -> None:
         self.studies = dict(studies)
