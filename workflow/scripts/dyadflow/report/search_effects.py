@@ -72,8 +72,7 @@ def _effects(table: pd.DataFrame, name: str) -> list[tuple]:
     """A row for each value of one hyperparameter; none where the search of these cells did not vary it."""
     if table[name].nunique() < 2:
         return []
+    found = table.groupby(name).agg(
+        inner_f1=("inner_f1", "mean"), effect=(_APART, "mean"), candidates=(_APART, "size"), cells=(_CELL, "nunique"))
     share = _explain(table, name)
-    return [
-        (name, value, part.inner_f1.mean(), part[_APART].mean(), len(part), part[_CELL].nunique(), share)
-        for value, part in table.groupby(name)
-    ]
+    return [(name, *row, share) for row in found.itertuples(name=None)]

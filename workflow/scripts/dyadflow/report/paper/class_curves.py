@@ -62,6 +62,8 @@ def draw_curves(
         for count in range(len(shown), 0, -1)
     ]
     most = max(len(scheme.targets[each].classes) for each in shown)
+    # A class has the same dashes under every target.
+    order = list(dict.fromkeys(name for each in shown for name in scheme.targets[each].classes))
     layout, place = layout.fit(offers, max(_LEAST_MM, _ENTRY_MM * (most + 1)))
     blocks, foot = offers[place]
     figure, panels = layout.make(blocks, foot)
@@ -78,12 +80,12 @@ def draw_curves(
             if kind == "roc":
                 axes.plot([0, 1], [0, 1], ":", color=style.SOFT, lw=0.8)
             entries = []
-            for place, name in enumerate(scheme.targets[target].classes):
+            for name in scheme.targets[target].classes:
                 line = rows_of(points, target=target, curve=kind, **{"class": name})
                 if line.empty:
                     continue
                 colour = safe_colour(scheme.colour_of(name))
-                dashes = style.DASHES[place % len(style.DASHES)]
+                dashes = style.DASHES[order.index(name) % len(style.DASHES)]
                 axes.plot(line.x, line.y, color=colour, ls=dashes, lw=1.2, clip_on=False)
                 if kind == "pr":
                     axes.axhline(line.y.iloc[-1], ls=":", color=colour, lw=0.7)

@@ -30,6 +30,8 @@ METRICS = {
 _ROW_MM, _HEAD_MM, _PANEL_HEAD_MM, _SCALE_MM, _GAP_MM = 5.0, 5.5, 3.5, 7.5, 3.0
 #: The lowest row whose name is still to be read, and the widest name.
 _LEAST_ROW_MM, _NAME_MM = 2.35, 56.0
+#: Where in its row the middle of a box lies.
+_MIDDLE = 0.38
 _FOOT = (
     "Boxes: median and quartiles over outer folds, whiskers to the farthest fold within 1.5 quartile ranges; dots: one "
     "a fold. Black: the value of all held-out dyads together, with its 95 % interval over dyads. Folds are small, so "
@@ -170,21 +172,25 @@ def _draw_panel(
             near = row[:2] == rows[number - 1][:2]
             axes.axhline(number, color=style.RULE, lw=(0.15 if fine < 0.7 else 0.4) if near else 0.6)
         _draw_row(axes, number, style.series_colour(row[2]), values_of.get(row), whole_of.get(row), fine)
+    for colour in dict.fromkeys(style.series_colour(row[2]) for row in rows):
+        places = [
+            number for number, row in enumerate(rows)
+            if style.series_colour(row[2]) == colour and len(values_of.get(row, ())) > 1
+        ]
+        if places:
+            axes.boxplot(
+                [values_of[rows[number]] for number in places], positions=[number + _MIDDLE for number in places],
+                orientation="horizontal", widths=0.46, showfliers=False, patch_artist=True, manage_ticks=False,
+                boxprops={"facecolor": colour, "alpha": 0.35, "lw": 0.5}, medianprops={"color": colour, "lw": 1.2},
+                whiskerprops={"lw": 0.5, "color": colour}, capprops={"lw": 0.5, "color": colour})
 
 
 def _draw_row(axes: "Axes", number: int, colour: str, values: np.ndarray | None, whole, fine: float) -> None:
-    """Box and dots of the folds; under them the pooled value with its interval."""
-    middle, below = number + 0.38, number + 0.8
+    """Dots of the folds; under them the pooled value with its interval."""
+    below = number + 0.8
     if values is not None and len(values):
-        if len(values) > 1:
-            axes.boxplot(
-                values, positions=[middle], orientation="horizontal", widths=0.46, showfliers=False, patch_artist=True,
-                manage_ticks=False, boxprops={"facecolor": colour, "alpha": 0.35, "lw": 0.5},
-                medianprops={"color": colour, "lw": 1.2}, whiskerprops={"lw": 0.5, "color": colour},
-                capprops={"lw": 0.5, "color": colour})
-        spread = np.linspace(-0.12, 0.12, len(values))
-        axes.plot(
-            values, middle + spread, "o", ms=0.6 + fine, mfc=colour, mec="none", alpha=0.9, clip_on=False, zorder=3)
+        places = number + _MIDDLE + np.linspace(-0.12, 0.12, len(values))
+        axes.plot(values, places, "o", ms=0.6 + fine, mfc=colour, mec="none", alpha=0.9, clip_on=False, zorder=3)
     if whole is not None:
         if whole.low == whole.low:
             axes.plot([whole.low, whole.high], [below, below], "-", color=style.INK, lw=0.8, clip_on=False, zorder=4)
