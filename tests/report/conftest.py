@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import h5py
@@ -671,3 +671,49 @@ def small(tmp_path_factory) -> Material:
 def untrained_inputs(small) -> dict:
     """What `build_report` is given of a study that trains nothing."""
     return without_training(small.inputs)
+
+
+@pytest.fixture(scope="session")
+def word_boxes():
+    """A function: every word of a figure with the place that it takes, in inches."""
+    return _word_boxes
+
+
+@pytest.fixture(scope="session")
+def assert_readable():
+    """A function: no word lies over another or outside of the figure, and the figure fits a journal's page."""
+    return _assert_readable
+
+
+def _word_boxes(figure) -> list[tuple[str, object]]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    found = [
+        (text.get_text(), text.get_window_extent(canvas.get_renderer()).transformed(figure.dpi_scale_trans.inverted()))
+        for text in figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
+        if text.get_text().strip()
+    ]
+    return [(word, box) for word, box in found if box.width > 0]
+
+
+def _assert_readable(figure, *, highest_mm: float = 260.0, widest_mm: float = 170.1) -> None:
+    width_mm, height_mm = (inches * 25.4 for inches in figure.get_size_inches())
+    assert 84.9 <= width_mm <= widest_mm and height_mm <= highest_mm + 0.01
+    # Journals want at least 6 pt.
+    letters = figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_text().strip())
+    assert min(text.get_fontsize() for text in letters) >= 6.0
+    # Letters are measured to a pixel; words that touch by less are apart to the eye.
+    slack = 0.015
+    found = _word_boxes(figure)
+    assert len(found) > 1
+    for word, box in found:
+        assert box.x0 >= -slack and box.y0 >= -slack, word
+        assert box.x1 <= width_mm / 25.4 + slack and box.y1 <= height_mm / 25.4 + slack, word
+    for (one, first), (other, second) in combinations(found, 2):
+        apart = (
+            first.x1 <= second.x0 + slack or second.x1 <= first.x0 + slack
+            or first.y1 <= second.y0 + slack or second.y1 <= first.y0 + slack
+        )  # fmt: skip
+        assert apart, (one, other)

@@ -284,9 +284,13 @@ def page(text):
     return html.fromstring(text)
 
 
+#: Tables of what was observed of behaviour: half of the work of a page, and nothing that can be believed rests on them.
+BEHAVIOUR = ("measures", "transitions", "dyadic", "regulation", "icc")
+
+
 def build(inputs: dict, path: Path, **changes):
-    """The page with some inputs changed, parsed."""
-    build_report(**{**inputs, **changes, "page": path})
+    """The page with some inputs changed and without behaviour, parsed."""
+    build_report(**{**inputs, **dict.fromkeys(BEHAVIOUR), **changes, "page": path})
     return html.fromstring(path.read_text(encoding="utf-8"))
 
 
@@ -296,6 +300,51 @@ def changed(inputs: dict, folder: Path, name: str, change) -> dict:
     made = change(table)
     write_table(table if made is None else made, folder / f"{name}.tsv")
     return {**inputs, name: folder / f"{name}.tsv"}
+
+
+#: What `otherwise` says of biases: lower and upper end for each class, and how it is marked.
+BIASES = {
+    "Ineg": (0.01, 0.05, "too high"), "Inon": (-0.05, -0.01, "too low"), "Ineu": (-0.01, 0.02, ""),
+    "Ipos": (0.0, 0.02, ""),
+}  # fmt: skip
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def otherwise(believed, tmp_path_factory):
+    """A page that differs in tables whose parts have nothing to do with each other: each test looks at one."""
+    folder = tmp_path_factory.mktemp("otherwise")
+
+    def bias(table):
+        for code, (low, high, _) in BIASES.items():
+            table.loc[table["class"] == code, ["bias_low", "bias_high"]] = [low, high]
+        return table[table.target == "infant"]
+
+    inputs = changed(believed, folder, "summaries", bias)
+    inputs = changed(inputs, folder, "chance", set_p(0.002, 0.2))
+    inputs = changed(inputs, folder, "comparisons", lambda table: table.assign(p_holm=0.3))
+    inputs = changed(inputs, folder, "group_gaps", lambda table: table.assign(p_holm=0.06))
+    again = {**PROTOCOLS, "published": {**PROTOCOLS["published"], "deal": 3}}
+    return build(inputs, folder / "index.html", study={**believed["study"], "protocols": again})
+
+
+@pytest.fixture(scope="module")
+def hostile(believed, tmp_path_factory):
+    """A page whose names look like markup; chance is not beaten, and no comparison was made."""
+    folder = tmp_path_factory.mktemp("hostile")
+    inputs = changed(believed, folder, "chance", set_p(0.05, 0.04))
+    for name, columns in [
+        ("ceiling", ["coder", "other"]), ("missing", ["reason"]), ("group_gaps", ["covariate", "level_a"]),
+        ("claims", ["claimed_protocol"]), ("repeated", ["protocol_group"]),
+    ]:  # fmt: skip
+        evil = dict.fromkeys(columns, EVIL)
+        inputs = changed(inputs, folder, name, lambda table, evil=evil: table.assign(**evil))
+    return build(inputs, folder / "index.html", comparisons=None, result_figures={EVIL: f'"{EVIL}'})
+
+
+def set_p(shift: float, dyads: float):
+    """A change of the table of chance: the p values of both ways of drawing it."""
+    return lambda table: table.assign(p=np.where(table.method == "shift", shift, dyads))
 
 
 def words(element) -> str:
@@ -454,10 +503,8 @@ def test_one_split_has_no_mean_over_folds_and_says_on_how_many_dyads_it_rests(pa
     assert words(published[0]).endswith("on 2 dyads") and "dyads" not in words(published[1])
 
 
-def test_further_deals_of_one_cross_validation_do_not_stand_side_by_side(believed, tmp_path):
-    study = {**believed["study"], "protocols": {**PROTOCOLS, "published": {**PROTOCOLS["published"], "deal": 3}}}
-    root = build(believed, tmp_path / "index.html", study=study)
-    heads = root.xpath("//table[@data-beside='infant']/thead/tr[1]/th[@colspan]")
+def test_further_deals_of_one_cross_validation_do_not_stand_side_by_side(otherwise):
+    heads = otherwise.xpath("//table[@data-beside='infant']/thead/tr[1]/th[@colspan]")
     assert [words(head)[:5] for head in heads] == ["corre", "leaky"]
 
 
@@ -550,27 +597,19 @@ def answers(root) -> dict[str, tuple[str, str]]:
     return {words(part.find("dt")): (words(part.find("dd").find("b")), words(part.find("dd"))) for part in found}
 
 
-@pytest.mark.parametrize(
-    ("p", "word"), [((0.002, 0.01), "Yes"), ((0.002, 0.2), "Not shown"), ((0.05, 0.04), "Not shown")]
-)
-def test_better_than_chance_needs_both_ways_of_drawing_it(believed, tmp_path, p, word):
-    def change(table):
-        table.loc[table.method == "shift", "p"], table.loc[table.method == "dyads", "p"] = p
-
-    root = build(changed(believed, tmp_path, "chance", change), tmp_path / "index.html")
-    assert answers(root)["Better than chance?"][0] == word
+def test_better_than_chance_needs_both_ways_of_drawing_it(believed, page, otherwise, hostile):
+    drawn = of_headline(believed, "chance", target="infant")
+    assert set(drawn.method) == {"shift", "dyads"} and drawn.p.max() < 0.05
+    assert answers(page)["Better than chance?"][0] == "Yes"
+    # Only one way, whichever.
+    for root in (otherwise, hostile):
+        assert answers(root)["Better than chance?"][0] == "Not shown"
 
 
-def test_better_than_the_baseline_follows_the_comparison_that_was_named(believed, tmp_path):
-    assert answers(build(believed, tmp_path / "a.html"))["Better than the baseline?"][0] == "Yes"
-
-    def blur(table):
-        table["p_holm"] = 0.3
-
-    unclear = build(changed(believed, tmp_path, "comparisons", blur), tmp_path / "b.html")
-    assert answers(unclear)["Better than the baseline?"][0] == "Not shown"
-    untested = build(believed, tmp_path / "c.html", comparisons=None)
-    word, detail = answers(untested)["Better than the baseline?"]
+def test_better_than_the_baseline_follows_the_comparison_that_was_named(page, otherwise, hostile):
+    assert answers(page)["Better than the baseline?"][0] == "Yes"
+    assert answers(otherwise)["Better than the baseline?"][0] == "Not shown"
+    word, detail = answers(hostile)["Better than the baseline?"]
     assert word == "Higher" and "no test" in detail
 
 
@@ -689,25 +728,16 @@ def test_probabilities_that_mean_what_they_say_lie_on_the_diagonal():
     assert heights[0] == pytest.approx(3 * heights[1], abs=0.15)
 
 
-def test_a_bias_is_marked_exactly_where_its_interval_leaves_out_zero(believed, tmp_path):
-    limits = {"Ineg": (0.01, 0.05, "too high"), "Inon": (-0.05, -0.01, "too low"), "Ineu": (-0.01, 0.02, ""),
-              "Ipos": (0.0, 0.02, "")}  # fmt: skip
-
-    def change(table):
-        for code, (low, high, _) in limits.items():
-            table.loc[table["class"] == code, ["bias_low", "bias_high"]] = [low, high]
-        return table[table.target == "infant"]
-
-    root = build(changed(believed, tmp_path, "summaries", change), tmp_path / "index.html")
-    rows = named_table(root, "summaries").xpath("tbody/tr")
+def test_a_bias_is_marked_exactly_where_its_interval_leaves_out_zero(otherwise):
+    rows = named_table(otherwise, "summaries").xpath("tbody/tr")
     assert len(rows) == 4 * 3
     code = ""
     for row in rows:
         code = next((words(head) for head in row.xpath("th[contains(@class, 'code')]")), code)
         bias = row.xpath("td")[2]
-        assert (bias.get("class") or "") == ("off" if limits[code][2] else "")
-        assert "".join(bias.xpath("span/@title")) == limits[code][2]
-    told = words(root.xpath("//h3[@id='summaries']/following::p")[0])
+        assert (bias.get("class") or "") == ("off" if BIASES[code][2] else "")
+        assert "".join(bias.xpath("span/@title")) == BIASES[code][2]
+    told = words(otherwise.xpath("//h3[@id='summaries']/following::p")[0])
     assert "Of 12 numbers, 6 are systematically too high or too low" in told
 
 
@@ -723,19 +753,14 @@ def test_what_would_be_published_is_on_the_scale_of_its_measure(page, believed):
         assert found[5:] == pytest.approx([own_row.icc, own_row.icc_low, own_row.icc_high], abs=0.0051)
 
 
-def test_a_group_difference_is_clear_only_after_holms_correction(believed, page, tmp_path):
+def test_a_group_difference_is_clear_only_after_holms_correction(page, otherwise):
     table = named_table(page, "gaps")
     rows = table.xpath("tbody/tr")[:2]
     assert [len(row.xpath("td[@class='off']")) for row in rows] == [4, 0]
     assert "clinical minus control" in words(rows[0]) and "4 and 8 dyads" in words(rows[0])
     assert numbers(rows[0].xpath("td")[0]) == [-12.0, -19.0, -5.0]
     assert "errs clearly more with one group" in words(page.xpath("//h3[@id='group-gaps']/following::p")[0])
-
-    def blur(gaps):
-        gaps["p_holm"] = 0.06
-
-    root = build(changed(believed, tmp_path, "group_gaps", blur), tmp_path / "index.html")
-    assert "No difference between groups is clear" in words(root.xpath("//h3[@id='group-gaps']/following::p")[0])
+    assert "No difference between groups is clear" in words(otherwise.xpath("//h3[@id='group-gaps']/following::p")[0])
 
 
 def test_repeated_cross_validation_has_its_rows_and_its_own_reason(page):
@@ -779,19 +804,8 @@ def test_values_without_a_number_are_dashes(believed, tmp_path):
     assert [words(cell) for cell in cells[1:3]] == [ABSENT, ABSENT]
 
 
-def test_names_that_look_like_markup_stay_text(believed, tmp_path):
-    evil = "<script>alert(1)</script>"
-    inputs = dict(believed)
-    for name, columns in [
-        ("ceiling", ["coder", "other"]), ("missing", ["reason"]), ("group_gaps", ["covariate", "level_a"]),
-        ("claims", ["claimed_protocol"]), ("repeated", ["protocol_group"]),
-    ]:  # fmt: skip
-        table = read_table(inputs[name])
-        table[columns] = evil
-        inputs[name] = tmp_path / f"{name}.tsv"
-        write_table(table, inputs[name])
-    root = build(inputs, tmp_path / "index.html", result_figures={evil: f'"{evil}'})
-    assert not list(root.iter("script")) and "alert(1)" in words(root)
+def test_names_that_look_like_markup_stay_text(hostile):
+    assert not list(hostile.iter("script")) and "alert(1)" in words(hostile)
 
 
 def test_the_same_tables_give_the_same_bytes(believed, text, tmp_path):

@@ -79,46 +79,13 @@ def texts(figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")) if text.get_text()]
 
 
-def boxes(figure) -> list[tuple[str, object]]:
-    """Every word of a figure with the place that it takes, in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    found = [
-        (text.get_text(), text.get_window_extent(canvas.get_renderer()).transformed(figure.dpi_scale_trans.inverted()))
-        for text in figure.findobj(lambda artist: hasattr(artist, "get_text") and artist.get_visible())
-        if text.get_text().strip()
-    ]
-    return [(word, box) for word, box in found if box.width > 0]
-
-
-def assert_readable(figure) -> None:
-    """No word lies over another or outside of the figure, and the figure fits a journal's page."""
-    width_mm, height_mm = style.size_mm(figure)
-    assert 84.9 <= width_mm <= 170.1 and height_mm <= 260
-    # Letters are measured to a pixel; words that touch by less are apart to the eye.
-    slack = 0.015
-    found = boxes(figure)
-    assert len(found) > 1
-    for word, box in found:
-        assert box.x0 >= -slack and box.y0 >= -slack, word
-        assert box.x1 <= width_mm / 25.4 + slack and box.y1 <= height_mm / 25.4 + slack, word
-    for (one, first), (other, second) in combinations(found, 2):
-        apart = (
-            first.x1 <= second.x0 + slack or second.x1 <= first.x0 + slack
-            or first.y1 <= second.y0 + slack or second.y1 <= first.y0 + slack
-        )  # fmt: skip
-        assert apart, (one, other)
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_no_word_lies_over_another(material, name):
+def test_no_word_lies_over_another(material, assert_readable, name):
     assert_readable(draw_all(material.inputs)[name])
 
 
 @pytest.mark.parametrize("coders", [2, 3, 6])
-def test_however_many_coders_there_are_their_matrices_are_readable(tmp_path, coders):
+def test_however_many_coders_there_are_their_matrices_are_readable(tmp_path, assert_readable, coders):
     scheme = yaml.safe_load((ROOT / "config/schemes/icep-r.yaml").read_text(encoding="utf-8"))
     rows = [
         {
@@ -143,7 +110,7 @@ def test_however_many_coders_there_are_their_matrices_are_readable(tmp_path, cod
         assert_readable(draw_confusion(tmp_path / "confusion.tsv", tmp_path / "agreement.tsv", read_scheme(scheme)))
 
 
-def test_where_every_coder_marks_tasks_agreement_is_that_on_the_clock(tmp_path):
+def test_where_every_coder_marks_tasks_agreement_is_that_on_the_clock(tmp_path, assert_readable):
     scheme = read_scheme(ROOT / "config/schemes/guided-play.yaml")
     rows = [
         {
@@ -252,14 +219,14 @@ def test_where_there_is_nothing_to_draw_the_figure_says_why(material, tmp_path):
     write_all(inputs, tmp_path / "figures")
 
 
-def test_a_dollar_in_a_title_is_a_dollar_and_a_colour_that_is_none_is_grey(material):
+def test_a_dollar_in_a_title_is_a_dollar_and_a_colour_that_is_none_is_grey(material, word_boxes):
     scheme = copy.deepcopy(material.inputs["scheme"])
     scheme["tiers"]["infant"]["codes"]["Ipos"] |= {"title": "smiles $x^2$", "colour": "url(evil)"}
     scheme["dyadic"]["states"]["positive"]["colour"] = "no colour"
     figures = draw_all(material.inputs, scheme)
     assert "smiles $x^2$" in texts(figures["behaviour"])
     for figure in figures.values():
-        boxes(figure)
+        word_boxes(figure)
 
 
 def test_a_session_counts_once_and_a_dyad_counts_once():

@@ -77,9 +77,12 @@ def draw_results(
         for figure, files, title in (
             (draw_labels(labels, plan, targets), labels_figure, "Distribution of labels"),
             (draw_folds(cells, fold_scores, plan, targets, tested), folds_figure, "Results by fold"),
-            (draw_learning(histories, plan, targets), learning_figure, "Learning curves"),
-            (draw_search(effects), search_figure, "Which hyperparameters mattered"),
-            (draw_curves(classes, curves, plan, headline, targets), curves_figure, "Curves by class"),
-            (draw_reliability(calibration, reliability, plan, headline, targets), reliability_figure, "Reliability"),
+            (draw_learning(histories, plan, targets, tested), learning_figure, "Learning curves"),
+            (draw_search(effects, tested), search_figure, "Which hyperparameters mattered"),
+            (draw_curves(classes, curves, plan, headline, targets, tested), curves_figure, "Curves by class"),
+            (
+                draw_reliability(calibration, reliability, plan, headline, targets, tested), reliability_figure,
+                "Reliability",
+            ),
         ):
             style.save_figure(figure, files, title)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from dyadflow.annotations.scheme import Scheme, read_scheme
+from dyadflow.report.leaks import is_leaky
 from dyadflow.report.published import RESULTS
 from dyadflow.report.results import read_cells
 from dyadflow.report.wording import ORACLES
@@ -76,7 +77,7 @@ def _kind(protocol: str, stream: str, model: str, tested: Mapping[str, str]) -> 
         return "oracle"
     if stream == "none":
         return "baseline"
-    return "leaky" if tested.get(f"{protocol}/{model}", tested.get(protocol)) == "frames" else "model"
+    return "leaky" if is_leaky(tested, protocol, model) else "model"
 
 
 def _published(plan: Scheme, target: str, stream: str, model: str) -> dict[str, int]:

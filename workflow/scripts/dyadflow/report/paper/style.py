@@ -23,11 +23,17 @@ SERIES = {
     "majority": "#9aa0a6", "phase": "#6b7178", "previous": "#3c4043",
 }
 OTHER = "#56b4e9"
+#: Lines of classes differ in their dashes, too: colours of a scheme may be one grey in print.
+DASHES = ("-", (0, (5, 1.2)), (0, (5, 1, 1, 1)), (0, (2.2, 1)), (0, (8, 1.2)), (0, (5, 1, 1, 1, 1, 1)))
+#: Ground behind what is no result.
+UNSOUND = "#eceef0"
 #: From these shares on, writing on a cell is white, and small writing is no longer soft.
 DEEP, DIM = 0.55, 0.25
 #: Widths that journals print at, in millimetres.
 COLUMN_MM, PAGE_MM = 85.0, 170.0
-#: Sizes in points; none is smaller than what journals accept.
+#: The highest that a figure of results may be: what a journal's page leaves for it and its caption.
+PAGE_HEIGHT_MM = 230.0
+#: Sizes in points; none is smaller than what journals accept, and no figure writes in a size of its own.
 SMALL_PT, TEXT_PT, TITLE_PT = 6.0, 7.0, 8.0
 MARGIN_MM = 2.0
 #: With a blank at which no line breaks.
@@ -143,6 +149,15 @@ def wrap(text: str, width_mm: float, size_pt: float = SMALL_PT, weight: str = "n
         else:
             line = longer
     return [*lines, line] if line else lines
+
+
+def shorten(text: str, width_mm: float, size_pt: float = SMALL_PT, weight: str = "normal") -> str:
+    """Text that is no wider than `width_mm`; what has to go is three dots."""
+    if text_width_mm(text, size_pt, weight) <= width_mm:
+        return text
+    while text and text_width_mm(f"{text.rstrip()}…", size_pt, weight) > width_mm:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
 def foot_height_mm(text: str, width_mm: float) -> float:
