@@ -9,8 +9,9 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ class Job:
         self.wildcards = snakemake.wildcards
         self.rule: str = snakemake.rule
         self.log = Path(str(snakemake.log[0])) if len(snakemake.log) else None
+        self.threads: int | None = getattr(snakemake, "threads", None)
+        self.config: Mapping[str, Any] = getattr(snakemake, "config", None) or {}
+        #: What of an earlier job's work this one has kept, as a sentence for the manifest.
+        self.kept: str | None = None
 
 
 def unfinished(place: Path) -> Path:
@@ -95,13 +100,13 @@ def stage(snakemake: Any) -> Iterator[Job]:
     RuntimeError
         If the job loaded a module that its code digest does not cover.
     """
-    job = Job(snakemake)
+    job, began = Job(snakemake), datetime.now(UTC)
     job.output.prepare()
     with _logged(job.log) as console:
         try:
             yield job
             _refuse_uncovered_modules(list(job.params.code)[1:])
-            write_manifests(job, job.output.publish())
+            write_manifests(job, job.output.publish(), began)
         except DyadflowError as error:
             job.output.discard()
             print(error.in_full(), file=sys.stderr)
