@@ -1,6 +1,8 @@
 """The command `dyadflow`: start a study, check it, convert a coding file."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -160,3 +162,38 @@ def settings() -> None:
     from dyadflow.study.schema import settings_table
 
     print(settings_table(), end="")
+
+
+@app.command()
+def why(
+    result: Annotated[Path, typer.Argument(help="Any file or folder that the workflow has written under results/.")],
+    depth: Annotated[int | None, typer.Option(min=0, help="How many steps back; left out: to the recordings.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Alike inputs one by one, and every setting.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all that manifests say.")] = False,
+    compare: Annotated[bool, typer.Option(help="Compare files and code with what is recorded of them.")] = True,
+) -> None:
+    """Say what made a result, as a tree back to recordings and coding files, and whether all of it still holds.
+
+    Exit code 0: all is as recorded. 1: something has changed since, marked in the tree. 2: nothing is known of it.
+    """
+    from rich.console import Console
+
+    from dyadflow.provenance import why as explaining
+
+    with _trouble_is(2):
+        found = explaining.explain(result, depth=depth, everything=everything, trusting=not compare)
+    if as_json:
+        print(explaining.as_json(found))
+    else:
+        explaining.draw(found, Console(highlight=False), everything=everything)
+    raise SystemExit(1 if found.marks else 0)
+
+
+@contextmanager
+def _trouble_is(code: int) -> Iterator[None]:
+    """End a command with this exit code after a user's mistake, where 1 has a meaning of its own."""
+    try:
+        yield
+    except DyadflowError as error:
+        print(f"dyadflow: {error}", file=sys.stderr)
+        raise SystemExit(code) from None

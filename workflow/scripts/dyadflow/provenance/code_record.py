@@ -1,10 +1,11 @@
 """What a code digest is made of, kept once for each digest, so that it can be said later which module has changed."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -99,35 +100,46 @@ def _digest_and_imports(path: Path) -> tuple[str, frozenset[str]]:
     return syntax_digest(source)[:16], frozenset(found)
 
 
-def digest_now(rule: str, modules: Iterable[str], scripts: Path = SCRIPTS) -> str | None:
-    """The digest that a rule's code has now; ``None`` if its script, or a module that it named, is gone.
+def digests_now(rules: Mapping[str, Sequence[str]], scripts: Path = SCRIPTS) -> dict[str, str | None]:
+    """The digest that each rule's code has now; ``None`` if its script, or a module that it named, is gone.
 
     Parameters
     ----------
-    rule
-        Its script has the same name.
-    modules
-        What the digest covered when it was taken: among them is what the script loads by name while running.
+    rules
+        By the names of rules, and with them of their scripts: what the digest covered when it was taken. Among it is
+        what a script loads by name while running.
     scripts
-        Folder of the scripts; that of another copy of the project is looked at by a Python of its own.
+        Folder of the scripts; that of another copy of the project is looked at by a Python of its own, because only
+        one copy of a package can be loaded.
     """
-    script = scripts / f"{rule}.py"
-    if not script.exists():
-        return None
     if scripts.resolve() == SCRIPTS.resolve():
-        try:
-            return _code_map(scripts).code_of(script, modules)[0]
-        except ValueError:
-            return None
-    asked = "import sys; from dyadflow.provenance.code_record import digest_now; from pathlib import Path; " \
-            "print(digest_now(sys.argv[1], sys.argv[3:], Path(sys.argv[2])) or '')"
+        return _digests_now(rules, CodeMap(scripts))
     done = subprocess.run(
-        [sys.executable, "-c", asked, rule, str(scripts), *modules], capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(scripts)},
+        [sys.executable, "-c", _ELSEWHERE, str(scripts)], input=json.dumps({k: list(v) for k, v in rules.items()}),
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(scripts)},
     )
-    return done.stdout.strip() or None
+    return json.loads(done.stdout) if done.returncode == 0 else dict.fromkeys(rules)
 
 
-@cache
-def _code_map(scripts: Path) -> CodeMap:
-    return CodeMap(scripts)
+def _digests_now(rules: Mapping[str, Sequence[str]], code_map: CodeMap) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for rule, modules in rules.items():
+        try:
+            found[rule] = code_map.code_of(code_map.scripts / f"{rule}.py", modules)[0]
+        except (OSError, ValueError):
+            found[rule] = None
+    return found
+
+
+#: The same for a copy of the project that may be older than this file: it needs no more of it than `CodeMap`.
+_ELSEWHERE = """
+import json, sys
+from dyadflow.provenance.digest import CodeMap
+code_map, found = CodeMap(sys.argv[1]), {}
+for rule, modules in json.load(sys.stdin).items():
+    try:
+        found[rule] = code_map.code_of(code_map.scripts / f"{rule}.py", modules)[0]
+    except (OSError, ValueError):
+        found[rule] = None
+print(json.dumps(found))
+"""

@@ -1,0 +1,272 @@
+"""`dyadflow why`: what made a result, as a tree in the terminal or as JSON, and whether it still holds."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.text import Text
+from rich.tree import Tree
+
+from dyadflow.errors import DyadflowError
+from dyadflow.provenance.checking import Checks
+from dyadflow.provenance.lineage import Lineage, Node
+from dyadflow.provenance.records import Manifest, Project, in_words
+
+#: So many things that do not hold are told again under the tree.
+_TOLD_AGAIN = 8
+#: Settings that say nothing, and so are told only where everything is.
+_EMPTY = ("none", "[]", "{}", "''")
+GOOD, BAD, NOTE, PALE = "green", "bold red", "yellow", "dim"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What made a result.
+
+    Attributes
+    ----------
+    asked
+        The result, as a path within the project.
+    how
+        How it belongs to the output that is the root: empty if it is that output itself.
+    root
+        The tree, as deep as was asked for.
+    whole
+        The tree in full depth.
+    compared, absent
+        How many files were compared with their manifests, and how many were not there.
+    """
+
+    asked: str
+    how: str
+    root: Node
+    whole: Node
+    compared: int
+    absent: int
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """Everything that does not hold: the file and the sentence."""
+        return [(node.name, mark) for node in self.whole.walk() for mark in node.marks]
+
+
+def explain(
+    result: str | Path, *, depth: int | None = None, everything: bool = False, trusting: bool = False
+) -> Explanation:
+    """Find out what made a result.
+
+    Parameters
+    ----------
+    result
+        Any file or folder under ``results``.
+    depth
+        How many steps back; ``None`` for all.
+    everything
+        Whether alike inputs are told one by one.
+    trusting
+        Whether files and code are not compared with what manifests say.
+
+    Raises
+    ------
+    DyadflowError
+        If there is no such result, or no manifest that tells of it.
+    """
+    project, place = Project.around(Path(result))
+    found = project.maker(place)
+    if found is None:
+        raise DyadflowError(
+            "no manifest says what made it", where=str(result),
+            fix="name an output of a rule; logs, benchmarks and what people make by hand have no manifest",
+        )
+    manifest, how = found
+    checks = Checks(project, trusting=trusting)
+    checks.look_at_code(project.behind(manifest))
+    whole = Lineage(project, checks, fold=not everything).of(manifest)
+    compared, absent = checks.compared, checks.absent
+    root = whole if depth is None else Lineage(project, checks, fold=not everything, depth=depth).of(manifest)
+    return Explanation(place, how, root, whole, compared, absent)
+
+
+def draw(explanation: Explanation, console: Console, *, everything: bool = False) -> None:
+    """Print the tree, and under it what does not hold."""
+    shared = _shared(explanation.whole)
+    study = next(iter(explanation.root.manifests)).wildcards.get("study")
+    drawing = _Drawing(f"results/{study}/" if study else "results/", shared, everything)
+    if explanation.how:
+        console.print(Text(f"{explanation.asked} is {explanation.how}."), soft_wrap=True)
+    console.print(drawing.tree(explanation.root))
+    console.print()
+    for line in _last_lines(explanation, shared):
+        console.print(line)
+
+
+def as_json(explanation: Explanation) -> str:
+    """The tree with all that manifests say, for programs."""
+    return json.dumps({
+        "result": explanation.asked, "belongs": explanation.how or None, "holds": not explanation.marks,
+        "compared": explanation.compared, "absent": explanation.absent, "tree": _plain(explanation.root),
+    }, indent=1)
+
+
+def _plain(node: Node) -> dict[str, Any]:
+    said = [manifest.says for manifest in node.manifests]
+    return {
+        "name": node.name, "files": node.places, "marks": node.marks, "notes": node.notes,
+        "made": [{key: value for key, value in says.items() if key != "inputs"} for says in said],
+        "as_above": node.above, "same_jobs": node.same_jobs, "waited_for": node.waited_for,
+        "inputs": [_plain(inner) for inner in node.inputs],
+    }
+
+
+class _Drawing:
+    """How nodes look."""
+
+    def __init__(self, prefix: str, shared: dict[str, str], everything: bool) -> None:
+        self.prefix, self.shared, self.everything = prefix, shared, everything
+
+    def tree(self, node: Node, onto: Tree | None = None) -> Tree:
+        """A node and all below it."""
+        label = self._label(node, root=onto is None)
+        tree = Tree(label, guide_style=PALE) if onto is None else onto.add(label)
+        for inner in node.inputs:
+            self.tree(inner, tree)
+        return tree
+
+    def _label(self, node: Node, *, root: bool) -> Group:
+        name = node.name if root else node.name.removeprefix(self.prefix)
+        title = Text(name, style="bold" if root else "", no_wrap=True, overflow="ellipsis")
+        if len(node.places) > 1:
+            title.append(f"  {len(node.places)} of them", style="cyan")
+        if words := _standing(node):
+            title.append(f"  {words}", style=PALE)
+        lines = [title]
+        lines += [Text(f"✗ {mark}", style=BAD) for mark in node.marks]
+        lines += [Text(f"? {note}", style=NOTE) for note in node.notes]
+        if node.manifests and not node.same_jobs and not node.waited_for:
+            lines.append(Text(self._maker(node.manifests), style="blue"))
+            lines += self._settings(node.manifests)
+        if node.cut:
+            lines.append(Text("… made from more, which --depth leaves out", style=PALE))
+        return Group(*lines)
+
+    def _maker(self, manifests: Sequence[Manifest]) -> str:
+        """Rule, wildcards, code, seed; and device, threads and versions where they are not those of the whole."""
+        wildcards = [
+            f"{name} {_some(values)}" for name in manifests[0].wildcards
+            if name != "study" and (values := _values(manifests, "wildcards", name))
+        ]
+        code = _values(manifests, "code")
+        words = [manifests[0].rule, *wildcards, f"code {_some([value[:8] for value in code])}"]
+        words += [f"seed {_some(seeds)}"] if (seeds := _values(manifests, "seed")) else []
+        for what, value in _circumstances(manifests).items():
+            if value != self.shared.get(what):
+                words.append(f"{what} {value}")
+        words += [f"kept: {_some(kept)}"] if (kept := _values(manifests, "kept")) else []
+        return " · ".join(words)
+
+    def _settings(self, manifests: Sequence[Manifest]) -> list[Text]:
+        """A line a setting, or a group of them that the rule hands to its script as one; of --all, each setting."""
+        if self.everything:
+            names = list(dict.fromkeys(name for manifest in manifests for name in manifest.settings))
+            rows = {name: [manifest.settings.get(name) for manifest in manifests] for name in names}
+        else:
+            names = list(dict.fromkeys(name for manifest in manifests for name in manifest.params))
+            rows = {name: [_in_a_line(name, manifest.params.get(name)) for manifest in manifests] for name in names}
+            rows = {name: values for name, values in rows.items() if set(values) - {None, *_EMPTY}}
+        width = max(map(len, rows), default=0)
+        return [
+            Text.assemble((f"  {name:<{width}}  ", PALE), _one_of(values),
+                          no_wrap=not self.everything, overflow="ellipsis")
+            for name, values in rows.items()
+        ]
+
+
+def _standing(node: Node) -> str:
+    """Where else a node stands in the tree, or why nothing stands below it."""
+    if node.waited_for:
+        return "waited for, not read"
+    if node.above:
+        return "as above" if node.above == len(node.places) else f"{node.above} as above"
+    if node.same_jobs:
+        return "by the same job as above" if len(node.manifests) == 1 else "by the same jobs as above"
+    return "" if node.manifests else "given"
+
+
+def _values(manifests: Sequence[Manifest], *keys: str) -> list[str]:
+    """The different values that manifests have for a key, in order."""
+    found: dict[str, None] = {}
+    for manifest in manifests:
+        value: Any = manifest.says
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            found[str(value)] = None
+    return list(found)
+
+
+def _in_a_line(name: str, values: dict[str, Any] | None) -> str | None:
+    """All values of a group of settings after each other; of a single setting its value."""
+    if values is None or list(values) == [name]:
+        return None if values is None else in_words(values[name])
+    return ", ".join(f"{key.removeprefix(name + '.')} {in_words(value)}" for key, value in values.items())
+
+
+def _one_of(values: Sequence[Any]) -> str:
+    """The value of all outputs of a node, or how many different ones there are."""
+    different = list(dict.fromkeys(map(in_words, values)))
+    return different[0] if len(different) == 1 else f"({len(different)} different values)"
+
+
+def _some(values: Sequence[str]) -> str:
+    return ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
+
+
+def _circumstances(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """Device, threads, platform and each version, of the whole and where several differ all of them."""
+    found = {what: _some(_values(manifests, what)) for what in ("device", "threads", "platform", "engine")}
+    libraries = dict.fromkeys(name for manifest in manifests for name in manifest.says.get("versions", {}))
+    found |= {name: _some(_values(manifests, "versions", name)) for name in libraries}
+    return {what: value for what, value in found.items() if value}
+
+
+def _shared(root: Node) -> dict[str, str]:
+    """Of each circumstance the value that most outputs of a tree have: told once, under the tree."""
+    counts: dict[str, Counter[str]] = {}
+    for node in root.walk():
+        for manifest in node.manifests:
+            for what, value in _circumstances([manifest]).items():
+                counts.setdefault(what, Counter())[value] += 1
+    return {what: max(sorted(counter), key=counter.__getitem__) for what, counter in counts.items()}
+
+
+def _last_lines(explanation: Explanation, shared: dict[str, str]) -> Iterable[Text]:
+    machine = {"device", "threads", "platform", "engine"}
+    threads = shared.get("threads")
+    words = [shared.get("device"), threads and f"{threads} thread{'s' * (threads != '1')}", shared.get("platform")]
+    words += [f"snakemake {shared['engine']}"] if "engine" in shared else []
+    words += [f"{name} {version}" for name, version in shared.items() if name not in machine]
+    yield Text("Unless said otherwise: " + " · ".join(filter(None, words)), style=PALE)
+    configuration = {
+        name for node in explanation.whole.walk() for manifest in node.manifests
+        for name in manifest.says.get("configuration", [])
+    }
+    if configuration:
+        yield Text(f"Configured in {', '.join(sorted(configuration))}", style=PALE)
+    marks = explanation.marks
+    absent = f" {explanation.absent} not there to be compared." if explanation.absent else ""
+    if not explanation.compared:
+        yield Text("Nothing was compared with what is there now.", style=NOTE)
+    elif marks:
+        count = "1 thing does" if len(marks) == 1 else f"{len(marks)} things do"
+        yield Text(f"✗ {count} not hold any more; {explanation.compared} files compared.{absent}", style=BAD)
+        for name, mark in marks[:_TOLD_AGAIN]:
+            yield Text(f"  {name}: {mark}")
+        if len(marks) > _TOLD_AGAIN:
+            yield Text(f"  … and {len(marks) - _TOLD_AGAIN} more, marked in the tree", style=PALE)
+    else:
+        yield Text(f"✓ Everything holds: {explanation.compared} files and the code are as recorded.{absent}",
+                   style=GOOD)
