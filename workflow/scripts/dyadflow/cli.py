@@ -189,6 +189,27 @@ def why(
     raise SystemExit(1 if found.marks else 0)
 
 
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A folder results, or the folder of one study in it.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one: of another run, or another study.")],
+    everything: Annotated[bool, typer.Option("--all", help="Every reason and every changed value.")] = False,
+) -> None:
+    """Say which results of two runs differ, why, and which numbers in their tables changed.
+
+    Exit code 0: the same to the byte. 1: something differs. 2: they cannot be compared.
+    """
+    from rich.console import Console
+
+    from dyadflow.provenance.diff import compare
+    from dyadflow.provenance.diff_page import draw
+
+    with _trouble_is(2):
+        found = compare(first, second)
+    draw(found, Console(highlight=False), everything=everything)
+    raise SystemExit(0 if all(comparison.same for comparison in found) else 1)
+
+
 @contextmanager
 def _trouble_is(code: int) -> Iterator[None]:
     """End a command with this exit code after a user's mistake, where 1 has a meaning of its own."""

@@ -95,7 +95,7 @@ class Checks:
 
     def _listed(self, manifest: Manifest) -> str:
         """Files that an output lists with their SHA-256 and that have another now."""
-        table = self.project.folder / manifest.place
+        table = self.project.path(manifest.place)
         if table.suffix != ".tsv" or not table.is_file():
             return ""
         names = {name: digest for name, digest in listed(table).items() if (table.parent / name).is_file()}

@@ -73,10 +73,12 @@ class Project:
     ----------
     folder
         Paths in manifests start from it.
+    results
+        What stands for its folder ``results``, where that was copied or renamed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, results: Path | None = None) -> None:
+        self.folder, self.results = folder, results or folder / "results"
         self._read: dict[str, Manifest | None] = {}
         self._described: dict[str, Any] = {}
 
@@ -107,11 +109,16 @@ class Project:
         found = self.folder / "workflow" / "scripts"
         return found if (found / "dyadflow").is_dir() else None
 
+    def path(self, place: str | Path) -> Path:
+        """Where a path within the project lies."""
+        parts = Path(place).parts
+        return self.results.joinpath(*parts[1:]) if parts[:1] == ("results",) else self.folder / place
+
     def manifest(self, place: str) -> Manifest | None:
         """The manifest of an output, if there is one."""
         if place not in self._read:
-            path = self.folder / manifest_of(Path(place))
-            real = self.folder / real_names_of(Path(place))
+            path = self.path(manifest_of(Path(place)))
+            real = self.path(real_names_of(Path(place)))
             self._read[place] = Manifest(place, _read(path), _read(real) if real.exists() else {}) \
                 if path.exists() else None
         return self._read[place]
@@ -131,15 +138,15 @@ class Project:
             if found := self.manifest(folder.as_posix()):
                 return found, f"in {folder.as_posix()}"
         for folder in list(path.parents)[:3]:
-            for table in sorted((self.folder / folder).glob("*.tsv")):
-                inside = table.relative_to(self.folder).as_posix()
+            for table in sorted(self.path(folder).glob("*.tsv")):
+                inside = (folder / table.name).as_posix()
                 if (found := self.manifest(inside)) and path.relative_to(folder).as_posix() in listed(table):
                     return found, f"listed in {inside}"
         return None
 
     def content(self, place: str, real_names: Mapping[str, str] | None = None) -> Any:
         """The fingerprint of a file or folder as it is now; ``None`` if it is not there."""
-        real = (real_names or {}).get(place) or str(self.folder / place)
+        real = (real_names or {}).get(place) or str(self.path(place))
         if real not in self._described:
             self._described[real] = describe(Path(real))
         return self._described[real]
@@ -147,7 +154,7 @@ class Project:
     def code_record(self, manifest: Manifest) -> CodeRecord:
         """What the code digest of an output was made of; empty if that was not kept."""
         path = code_record_of(Path(manifest.place), manifest.says["code"])
-        return CodeRecord() if path is None else CodeRecord.read(self.folder / path)
+        return CodeRecord() if path is None else CodeRecord.read(self.path(path))
 
     def behind(self, manifest: Manifest) -> list[Manifest]:
         """An output's manifest and those of everything that it was made from."""
@@ -162,8 +169,8 @@ class Project:
     def manifests(self, study: str) -> Iterator[Manifest]:
         """Every manifest of a study, in the order of the outputs' paths."""
         root = Path("results", study, FOLDER)
-        for file in sorted((self.folder / root).rglob("*.json")):
-            place = Path("results", study) / file.relative_to(self.folder / root).with_suffix("")
+        for file in sorted(self.path(root).rglob("*.json")):
+            place = Path("results", study) / file.relative_to(self.path(root)).with_suffix("")
             if found := self.manifest(place.as_posix()):
                 yield found
 
