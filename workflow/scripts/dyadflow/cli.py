@@ -210,6 +210,25 @@ def diff(
     raise SystemExit(0 if all(comparison.same for comparison in found) else 1)
 
 
+@app.command()
+def crate(
+    study: Annotated[str, typer.Argument(help="Name of a study in results/, or its folder there.")],
+    into: Annotated[Path, typer.Option(help="Folder to make.")],
+    licence: Annotated[str | None, typer.Option(help="Of the results: CC-BY-4.0, another SPDX name, a URL.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Who made the results; may be said several times.")] = None,
+    leave_out: Annotated[list[str] | None, typer.Option(help="Folder of the study to leave out: features, ...")] = None,
+) -> None:
+    """Write a study's results with workflow, configuration and history as an RO-Crate; never what is private."""
+    from dyadflow.provenance.crate import write_crate
+
+    written = write_crate(study, into, licence=licence, authors=author or [], leave_out=leave_out or [])
+    print(f"{written.folder}: {written.files} files, {written.results} of them results, each checked by its SHA-256.")
+    if written.left_out:
+        print(f"Left out, because they name files outside the project: {', '.join(written.left_out)}")
+    if licence is None:
+        print("The results have no licence yet; --licence gives them one.")
+
+
 @contextmanager
 def _trouble_is(code: int) -> Iterator[None]:
     """End a command with this exit code after a user's mistake, where 1 has a meaning of its own."""

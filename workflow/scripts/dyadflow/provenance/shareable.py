@@ -15,7 +15,7 @@ OUTSIDE = "outside"
 #: Settings that hold the name of a recording, wherever it lies.
 NAME_OF_RECORDING = ("recording", "media")
 #: Something that begins like a path from the root, of whatever system.
-_ABSOLUTE = re.compile(r"(?<![\w.])(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
+ABSOLUTE = re.compile(r"(?<![\w.])(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
 
 
 def lies_outside(path: str | Path) -> bool:
@@ -70,4 +70,4 @@ def shareable(value: Any, names: Mapping[str, str], *, key: str = "") -> Any:
     if key in NAME_OF_RECORDING or lies_outside(value):
         return f"*{Path(value).suffix}"
     here = Path.cwd().as_posix().rstrip("/") + "/"
-    return _ABSOLUTE.sub(lambda found: f"*{Path(found[0]).suffix}", value.replace(here, ""))
+    return ABSOLUTE.sub(lambda found: f"*{Path(found[0]).suffix}", value.replace(here, ""))
