@@ -74,11 +74,15 @@ def record_code(script: str, modules: Sequence[str], scripts: Path = SCRIPTS) ->
     scripts
         Folder of the scripts.
     """
-    digests, imported = {}, set()
-    for name, path in [("script", scripts / f"{script}.py"), *((name, _file_of(name, scripts)) for name in modules)]:
-        if path.exists():
-            digests[name], found = _digest_and_imports(path)
-            imported |= found
+    code_map, digests, imported = CodeMap(scripts), {}, set()
+    place = scripts / f"{script}.py"
+    if place.exists():
+        digests["script"] = syntax_digest(place.read_text(encoding="utf-8"))[:16]
+        imported |= _imports_of(place)
+    for name in modules:
+        if (place := _file_of(name, scripts)).exists():
+            digests[name] = code_map.digest_of(name)[:16]
+            imported |= _imports_of(place)
     libraries = sorted(imported - set(sys.stdlib_module_names) - {PACKAGE})
     return CodeRecord(digests, {name: version_of(name) for name in libraries})
 
@@ -88,16 +92,15 @@ def _file_of(module: str, scripts: Path) -> Path:
     return base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"
 
 
-@cache
-def _digest_and_imports(path: Path) -> tuple[str, frozenset[str]]:
-    source = path.read_text(encoding="utf-8")
+def _imports_of(path: Path) -> set[str]:
+    """Packages that a file imports, anywhere in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.split(".")[0])
-    return syntax_digest(source)[:16], frozenset(found)
+    return found
 
 
 def digests_now(rules: Mapping[str, Sequence[str]], scripts: Path = SCRIPTS) -> dict[str, str | None]:
@@ -113,12 +116,18 @@ def digests_now(rules: Mapping[str, Sequence[str]], scripts: Path = SCRIPTS) -> 
         one copy of a package can be loaded.
     """
     if scripts.resolve() == SCRIPTS.resolve():
-        return _digests_now(rules, CodeMap(scripts))
+        return _digests_now(rules, _own_code_map())
     done = subprocess.run(
         [sys.executable, "-c", _ELSEWHERE, str(scripts)], input=json.dumps({k: list(v) for k, v in rules.items()}),
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(scripts)},
     )
     return json.loads(done.stdout) if done.returncode == 0 else dict.fromkeys(rules)
+
+
+@cache
+def _own_code_map() -> CodeMap:
+    # Of a process that has loaded the code, the code does not change any more.
+    return CodeMap(SCRIPTS)
 
 
 def _digests_now(rules: Mapping[str, Sequence[str]], code_map: CodeMap) -> dict[str, str | None]:

@@ -196,11 +196,13 @@ def _results(folder: Path, leave_out: Sequence[str]) -> Iterator[str]:
             yield inside.as_posix()
 
 
-def _names_of_persons(manifests: Iterable[Manifest], project: Path) -> set[bytes]:
+def _names_of_persons(manifests: Sequence[Manifest], project: Path) -> set[bytes]:
     """Names of files outside the project, and the folder of the project: what must not stand in a crate."""
     real = {Path(path) for manifest in manifests for path in manifest.real_names.values()}
-    found = {name for path in real for name in (str(path), path.stem)}
-    return {name.encode() for name in {*found, str(project)} if len(name) > 3}
+    # A file named after its session tells no more than the results, which name sessions.
+    public = {value for manifest in manifests for value in manifest.wildcards.values()}
+    found = {name for path in real for name in (str(path), path.name) if path.stem not in public}
+    return {name.encode() for name in {*found, *map(str, real), str(project)}}
 
 
 def _tells(file: Path, names: set[bytes]) -> bool:

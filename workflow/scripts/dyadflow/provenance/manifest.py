@@ -10,6 +10,7 @@ from typing import Any
 from dyadflow.provenance.circumstances import device_used, engine_used, platform_used, seed_of, versions_used
 from dyadflow.provenance.code_record import CodeRecord, record_code
 from dyadflow.provenance.fingerprint import fingerprint
+from dyadflow.provenance.kept import kept_by_now
 from dyadflow.provenance.shareable import OUTSIDE, lies_outside, names_of_inputs, shareable
 
 FOLDER = "provenance"
@@ -49,7 +50,7 @@ def write_manifests(job: Any, places: Sequence[Path], began: datetime) -> None:
         "seed": seed_of(params),
         "inputs": inputs,
         "waited_for": [names[path] for role, path in roles if role in WAITED_FOR and isinstance(path, str)],
-        "kept": job.kept,
+        "kept": kept_by_now(),
         "configuration": _configuration(job.config, dict(job.wildcards.items()).get("study")),
         "device": device_used(),
         "threads": job.threads,
@@ -59,7 +60,7 @@ def write_manifests(job: Any, places: Sequence[Path], began: datetime) -> None:
         "began": began.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    about = {key: value for key, value in about.items() if value not in (None, [])}
+    about = {key: value for key, value in about.items() if value not in (None, []) and (key, value) != ("kept", {})}
     outside = {name: str(Path(path).absolute()) for path, name in names.items() if name.startswith(f"{OUTSIDE}/")}
     for place in places:
         _write(manifest_of(place), {"output": place.as_posix(), "content": describe(place), **about})

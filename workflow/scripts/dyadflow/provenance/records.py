@@ -134,10 +134,11 @@ class Project:
         path = Path(place)
         if own := self.manifest(place):
             return own, ""
-        for folder in path.parents:
+        folders = list(path.parents)[:-1]
+        for folder in folders:
             if found := self.manifest(folder.as_posix()):
                 return found, f"in {folder.as_posix()}"
-        for folder in list(path.parents)[:3]:
+        for folder in folders[:3]:
             for table in sorted(self.path(folder).glob("*.tsv")):
                 inside = (folder / table.name).as_posix()
                 if (found := self.manifest(inside)) and path.relative_to(folder).as_posix() in listed(table):

@@ -67,7 +67,7 @@ def shareable(value: Any, names: Mapping[str, str], *, key: str = "") -> Any:
         return value
     if value in names:
         return names[value]
+    value = value.replace(Path.cwd().as_posix().rstrip("/") + "/", "")
     if key in NAME_OF_RECORDING or lies_outside(value):
         return f"*{Path(value).suffix}"
-    here = Path.cwd().as_posix().rstrip("/") + "/"
-    return ABSOLUTE.sub(lambda found: f"*{Path(found[0]).suffix}", value.replace(here, ""))
+    return ABSOLUTE.sub(lambda found: f"*{Path(found[0]).suffix}", value)

@@ -18,6 +18,7 @@ from typing import Any
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.digest import LEFT_OUT, PACKAGE
 from dyadflow.provenance.faults import keep_fault
+from dyadflow.provenance.kept import begin_counting
 from dyadflow.provenance.manifest import write_manifests
 
 UNFINISHED = ".part-"
@@ -68,8 +69,6 @@ class Job:
         self.log = Path(str(snakemake.log[0])) if len(snakemake.log) else None
         self.threads: int | None = getattr(snakemake, "threads", None)
         self.config: Mapping[str, Any] = getattr(snakemake, "config", None) or {}
-        #: What of an earlier job's work this one has kept, as a sentence for the manifest.
-        self.kept: str | None = None
 
 
 def unfinished(place: Path) -> Path:
@@ -101,6 +100,7 @@ def stage(snakemake: Any) -> Iterator[Job]:
         If the job loaded a module that its code digest does not cover.
     """
     job, began = Job(snakemake), datetime.now(UTC)
+    begin_counting()
     job.output.prepare()
     with _logged(job.log) as console:
         try:

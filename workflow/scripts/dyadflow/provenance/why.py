@@ -165,7 +165,8 @@ class _Drawing:
         for what, value in _circumstances(manifests).items():
             if value != self.shared.get(what):
                 words.append(f"{what} {value}")
-        words += [f"kept: {_some(kept)}"] if (kept := _values(manifests, "kept")) else []
+        kept = sum((Counter(manifest.says.get("kept", {})) for manifest in manifests), Counter())
+        words += [f"kept {count} {what} of earlier jobs" for what, count in kept.items()]
         return " · ".join(words)
 
     def _settings(self, manifests: Sequence[Manifest]) -> list[Text]:
