@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dyadflow.provenance.circumstances import device_used, seed_of
+from dyadflow.provenance.circumstances import device_used, instructions_used, seed_of
 from dyadflow.provenance.kept import note_kept
 from dyadflow.provenance.manifest import WAITED_FOR
 from dyadflow.provenance.shareable import names_of_inputs, shareable
@@ -98,7 +98,7 @@ def test_a_path_within_the_project_stays_and_its_folder_goes():
 
 def test_the_device_is_the_one_that_memory_was_taken_on(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    assert device_used() == "CPU" and "torch" not in sys.modules
+    assert device_used() == "CPU" and instructions_used() is None and "torch" not in sys.modules
 
     def torch(initialized, taken):
         return SimpleNamespace(
@@ -109,9 +109,9 @@ def test_the_device_is_the_one_that_memory_was_taken_on(monkeypatch):
                 max_memory_allocated=lambda n: taken[n]))
 
     monkeypatch.setitem(sys.modules, "torch", torch(False, [0, 0]))
-    assert device_used() == "CPU (AVX2)"
+    assert device_used() == "CPU" and instructions_used() == "AVX2"
     monkeypatch.setitem(sys.modules, "torch", torch(True, [0, 0]))
-    assert device_used() == "CPU (AVX2)"
+    assert device_used() == "CPU"
     monkeypatch.setitem(sys.modules, "torch", torch(True, [0, 5]))
     assert device_used() == "CUDA 12.6, GPU 1"
 

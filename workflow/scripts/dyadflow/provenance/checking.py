@@ -26,15 +26,15 @@ class Checks:
     def __init__(self, project: Project, *, trusting: bool = False) -> None:
         self.project, self.trusting = project, trusting
         self._digests: dict[str, str | None] = {}
-        self._code: dict[tuple[str, str], str] = {}
+        self._code: dict[str, str] = {}
         #: How many files were compared with what was recorded, and how many were not there to be compared.
         self.compared, self.absent = 0, 0
 
     def look_at_code(self, manifests: Iterable[Manifest]) -> None:
         """Take the digests of the code now behind some outputs, all at once."""
         if not self.trusting:
-            rules = {manifest.rule: self._modules(manifest) for manifest in manifests}
-            self._digests |= digests_now(rules, self.project.scripts or SCRIPTS)
+            covered = {_code_of(manifest): [manifest.rule, *self._modules(manifest)] for manifest in manifests}
+            self._digests |= digests_now(covered, self.project.scripts or SCRIPTS)
 
     def outputs(self, manifests: Sequence[Manifest]) -> list[str]:
         """Outputs that are no longer what their job wrote, and code that is no longer what it was."""
@@ -62,7 +62,7 @@ class Checks:
         ]
         if not earlier:
             return []
-        which = "" if len(places) == 1 else f" of {len(earlier)} of {len(places)} ({_first(map(_short, earlier))})"
+        which = "" if len(places) == 1 else f" of {len(earlier)} of {len(places)} ({_first(_short(earlier))})"
         return [f"what stands above was made from an earlier version{which}"]
 
     def notes(self, places: Sequence[str], consumers: Sequence[Manifest]) -> list[str]:
@@ -105,13 +105,13 @@ class Checks:
 
     def _code_mark(self, manifest: Manifest) -> str:
         """That the code of a rule is another now, with the modules that differ."""
-        key = manifest.rule, manifest.says["code"]
+        key = _code_of(manifest)
         if key not in self._code:
             self._code[key] = self._compare_code(manifest)
         return self._code[key]
 
     def _compare_code(self, manifest: Manifest) -> str:
-        recorded, now = self.project.code_record(manifest), self._digests[manifest.rule]
+        recorded, now = self.project.code_record(manifest), self._digests[_code_of(manifest)]
         if now == manifest.says["code"]:
             return ""
         if not recorded.modules:
@@ -125,6 +125,10 @@ class Checks:
         return [name for name in self.project.code_record(manifest).modules if name != "script"]
 
 
+def _code_of(manifest: Manifest) -> str:
+    return f"{manifest.rule} {manifest.says['code']}"
+
+
 def _told(one: str, several: str, found: Sequence[Manifest], among: Sequence[Manifest]) -> str:
     """A sentence about some outputs of a node; empty if there are none."""
     if not found:
@@ -133,7 +137,7 @@ def _told(one: str, several: str, found: Sequence[Manifest], among: Sequence[Man
         return one
     if len(found) == len(among):
         return f"all {several}"
-    return f"{len(found)} of {len(among)} {several}: {_first(_short(manifest.place) for manifest in found)}"
+    return f"{len(found)} of {len(among)} {several}: {_first(_short([item.place for item in found]))}"
 
 
 def _first(names: Iterable[str]) -> str:
@@ -142,8 +146,10 @@ def _first(names: Iterable[str]) -> str:
     return ", ".join(names[:_TOLD]) + more
 
 
-def _short(place: str) -> str:
-    return Path(place).name
+def _short(places: Sequence[str]) -> list[str]:
+    """Names of files, with their folders where they would be alike."""
+    names = [Path(place).name for place in places]
+    return names if len(set(names)) == len(names) else [place.removeprefix("results/") for place in places]
 
 
 def _differing(before: Any, now: Any) -> list[str]:

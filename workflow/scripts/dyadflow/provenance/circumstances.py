@@ -12,21 +12,22 @@ DECIDING = ("av", "h5py", "numpy", "pandas", "scipy", "sklearn", "torch", "trans
 
 
 def device_used() -> str:
-    """What a job has computed on: the name of each GPU on which memory was taken, else the kind of CPU.
-
-    The kind of CPU, where PyTorch is loaded, says which instructions it chose, because they decide the last bits.
-    """
+    """What a job has computed on: the name of each GPU on which memory was taken, else ``CPU``."""
     torch = sys.modules.get("torch")
-    if torch is None:
-        return "CPU"
-    if torch.cuda.is_initialized():
+    if torch is not None and torch.cuda.is_initialized():
         used = [
             torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())
             if torch.cuda.max_memory_allocated(number) > 0
         ]
         if used:
             return f"CUDA {torch.version.cuda}, {' and '.join(used)}"
-    return f"CPU ({torch.backends.cpu.get_cpu_capability()})"
+    return "CPU"
+
+
+def instructions_used() -> str | None:
+    """Which instructions of the CPU PyTorch has chosen, if it is loaded: they decide the last bits of numbers."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else torch.backends.cpu.get_cpu_capability()
 
 
 def platform_used() -> str:

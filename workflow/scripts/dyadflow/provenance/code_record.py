@@ -103,25 +103,26 @@ def _imports_of(path: Path) -> set[str]:
     return found
 
 
-def digests_now(rules: Mapping[str, Sequence[str]], scripts: Path = SCRIPTS) -> dict[str, str | None]:
-    """The digest that each rule's code has now; ``None`` if its script, or a module that it named, is gone.
+def digests_now(covered: Mapping[str, Sequence[str]], scripts: Path = SCRIPTS) -> dict[str, str | None]:
+    """The digests that some code has now; ``None`` for one whose script, or a module that it named, is gone.
 
     Parameters
     ----------
-    rules
-        By the names of rules, and with them of their scripts: what the digest covered when it was taken. Among it is
-        what a script loads by name while running.
+    covered
+        By any name: the rule, and with it the script, and then the modules that the digest covered when it was taken.
+        Among them is what the script loads by name while running.
     scripts
         Folder of the scripts; that of another copy of the project is looked at by a Python of its own, because only
         one copy of a package can be loaded.
     """
     if scripts.resolve() == SCRIPTS.resolve():
-        return _digests_now(rules, _own_code_map())
+        return _digests_now(covered, _own_code_map())
     done = subprocess.run(
-        [sys.executable, "-c", _ELSEWHERE, str(scripts)], input=json.dumps({k: list(v) for k, v in rules.items()}),
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(scripts)},
+        [sys.executable, "-c", _ELSEWHERE, str(scripts)],
+        input=json.dumps({name: list(parts) for name, parts in covered.items()}), capture_output=True, text=True,
+        check=False, env={**os.environ, "PYTHONPATH": str(scripts)},
     )
-    return json.loads(done.stdout) if done.returncode == 0 else dict.fromkeys(rules)
+    return json.loads(done.stdout) if done.returncode == 0 else dict.fromkeys(covered)
 
 
 @cache
@@ -130,13 +131,13 @@ def _own_code_map() -> CodeMap:
     return CodeMap(SCRIPTS)
 
 
-def _digests_now(rules: Mapping[str, Sequence[str]], code_map: CodeMap) -> dict[str, str | None]:
+def _digests_now(covered: Mapping[str, Sequence[str]], code_map: CodeMap) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
-    for rule, modules in rules.items():
+    for name, (rule, *modules) in covered.items():
         try:
-            found[rule] = code_map.code_of(code_map.scripts / f"{rule}.py", modules)[0]
+            found[name] = code_map.code_of(code_map.scripts / f"{rule}.py", modules)[0]
         except (OSError, ValueError):
-            found[rule] = None
+            found[name] = None
     return found
 
 
@@ -145,10 +146,10 @@ _ELSEWHERE = """
 import json, sys
 from dyadflow.provenance.digest import CodeMap
 code_map, found = CodeMap(sys.argv[1]), {}
-for rule, modules in json.load(sys.stdin).items():
+for name, (rule, *modules) in json.load(sys.stdin).items():
     try:
-        found[rule] = code_map.code_of(code_map.scripts / f"{rule}.py", modules)[0]
+        found[name] = code_map.code_of(code_map.scripts / f"{rule}.py", modules)[0]
     except (OSError, ValueError):
-        found[rule] = None
+        found[name] = None
 print(json.dumps(found))
 """

@@ -12,6 +12,8 @@ from dyadflow.provenance.records import Manifest
 
 #: The vocabulary of runs, which also has `sha256`.
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+#: What of a manifest a job tells, beside versions.
+_TOLD = ("code", "seed", "device", "instructions", "threads", "platform")
 _DONE = {"@id": "http://schema.org/CompletedActionStatus"}
 
 
@@ -27,6 +29,7 @@ PROFILES = (
     Profile("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
     Profile("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
     Profile("https://w3id.org/ro/wfrun/provenance/0.5", "Provenance Run Crate", "0.5"),
+    Profile("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
 )
 
 
@@ -85,7 +88,7 @@ def _add_job(crate: ROCrate, script: Any, outputs: Sequence[Manifest], results: 
     written = [entity for output in outputs for entity in _things(crate, output.place, output.content, results)]
     action = crate.add_action(script, f"#job/{name.replace(' ', '/')}", object=inputs, result=written, properties={
         "@type": "CreateAction", "name": name, "actionStatus": _DONE, **_times(outputs)})
-    said = {key: first.says[key] for key in ("code", "seed", "device", "threads", "platform") if key in first.says}
+    said = {key: first.says[key] for key in _TOLD if key in first.says}
     said |= {f"version of {library}": version for library, version in first.says.get("versions", {}).items()}
     # One entity a name and value: most jobs share them all.
     action["additionalProperty"] = [

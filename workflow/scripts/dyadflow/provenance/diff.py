@@ -18,7 +18,7 @@ class Cause:
     Attributes
     ----------
     kind
-        settings, seed, code, input, version, device, threads, platform or engine.
+        rule, settings, seed, code, input, version, device, instructions, threads, platform or engine.
     name
         Of the setting, input or library.
     first, second
@@ -221,9 +221,12 @@ def _explain(pair: Pair, first: Side, second: Side, different: set[str]) -> None
     if left.says["code"] != right.says["code"]:
         modules = first.code(left).differences(second.code(right)) if first.code(left).modules else []
         pair.causes.append(Cause("code", ", ".join(modules), left.says["code"][:8], right.says["code"][:8]))
-    for kind in ("seed", "device", "threads", "platform", "engine"):
+    for kind in ("seed", "device", "instructions", "threads", "platform", "engine"):
         pair.causes += _unequal(kind, {"": left.says.get(kind)}, {"": right.says.get(kind)})
-    pair.causes += _unequal("version", left.says.get("versions", {}), right.says.get("versions", {}))
+    versions = left.says.get("versions", {}), right.says.get("versions", {})
+    # What one job alone had loaded need not be missing on the other's machine.
+    both = versions[0].keys() & versions[1].keys()
+    pair.causes += _unequal("version", *({name: found[name] for name in found if name in both} for found in versions))
     waited_for = {first.plain(name) for name in left.says.get("waited_for", [])}
     for cause in _unequal("input", first.inputs(left), second.inputs(right)):
         if cause.name in different:

@@ -4,15 +4,17 @@ Outputs of one rule that differ in a wildcard alone, such as the labels of 92 se
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from dyadflow.provenance.checking import Checks
 from dyadflow.provenance.records import Manifest, Project
 
-#: More alike inputs than this become one node.
+#: Wildcards that tell data apart, not how it is treated: what differs in them alone becomes one node.
+OF_DATA = frozenset({"session", "batch", "view", "coder", "date"})
+#: More inputs than this become one node where they differ in other wildcards.
 APART = 3
 
 
@@ -120,20 +122,25 @@ class Lineage:
         places = list(dict.fromkeys(place for manifest in manifests for place in manifest.inputs))
         if not self.fold:
             return [[place] for place in places]
-        groups: dict[Any, list[str]] = {}
+        apart: dict[tuple, list[str]] = {}
         for place in places:
-            groups.setdefault(self._kind(place), []).append(place)
+            apart.setdefault(self._kind(place, OF_DATA), []).append(place)
+        # What differs in other wildcards, such as the model, differs in settings: it stays apart where it is little.
+        groups: dict[tuple, list[list[str]]] = {}
+        for group in apart.values():
+            groups.setdefault(self._kind(group[0], None), []).append(group)
         return [
-            part for group in groups.values() for part in ([group] if len(group) > APART else [[one] for one in group])
+            part for found in groups.values()
+            for part in ([list(chain.from_iterable(found))] if len(found) > APART else found)
         ]
 
-    def _kind(self, place: str) -> tuple[str, str]:
-        """What alike inputs share: the rule and the path without wildcards; else folder and ending."""
+    def _kind(self, place: str, names: frozenset[str] | None) -> tuple[str, str]:
+        """What alike inputs share: the rule and the path without some wildcards, or all; else folder and ending."""
         manifest = self.project.manifest(place)
         if manifest is None:
             path = Path(place)
             return str(path.parent.parent if place.startswith("outside/") else path.parent), path.suffix
-        return manifest.rule, _without(place, manifest, set(manifest.wildcards) - {"study"})
+        return manifest.rule, _without(place, manifest, set(manifest.wildcards) - {"study"} if names is None else names)
 
 
 def pattern(places: list[str], manifests: list[Manifest]) -> str:
@@ -155,10 +162,14 @@ def pattern(places: list[str], manifests: list[Manifest]) -> str:
     return "".join(columns)
 
 
-def _without(place: str, manifest: Manifest, names: set[str]) -> str:
-    """A path with the values of some wildcards replaced by their names in braces."""
+def _without(place: str, manifest: Manifest, names: Collection[str]) -> str:
+    """A path with the values of some wildcards replaced by their names in braces; a number's, where it stands last."""
     for name in manifest.wildcards:
         if name in names:
-            value = re.escape(str(manifest.wildcards[name]))
-            place = re.sub(rf"(?<![A-Za-z0-9]){value}(?![A-Za-z0-9])", f"{{{name}}}", place, count=1)
+            value = str(manifest.wildcards[name])
+            beside = r"\d" if value.isdigit() else "[A-Za-z0-9]"
+            found = list(re.finditer(rf"(?<!{beside}){re.escape(value)}(?!{beside})", place))
+            if found:
+                one = found[-1 if value.isdigit() else 0]
+                place = f"{place[:one.start()]}{{{name}}}{place[one.end():]}"
     return place

@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dyadflow.provenance.circumstances import device_used, engine_used, platform_used, seed_of, versions_used
+from dyadflow.provenance.circumstances import (
+    device_used,
+    engine_used,
+    instructions_used,
+    platform_used,
+    seed_of,
+    versions_used,
+)
 from dyadflow.provenance.code_record import CodeRecord, record_code
 from dyadflow.provenance.fingerprint import fingerprint
 from dyadflow.provenance.kept import kept_by_now
@@ -53,6 +60,7 @@ def write_manifests(job: Any, places: Sequence[Path], began: datetime) -> None:
         "kept": kept_by_now(),
         "configuration": _configuration(job.config, dict(job.wildcards.items()).get("study")),
         "device": device_used(),
+        "instructions": instructions_used(),
         "threads": job.threads,
         "platform": platform_used(),
         "versions": versions_used(_record_code(job, places[0]).libraries),

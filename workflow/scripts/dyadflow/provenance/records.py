@@ -16,6 +16,10 @@ from dyadflow.provenance.manifest import FOLDER, code_record_of, describe, manif
 ABOUT_THE_RUN = frozenset({FOLDER, "logs", "benchmarks", "state"})
 
 
+#: Among what a rule hands to its script: the seed is told by itself, and where a search is kept decides nothing.
+_NO_SETTINGS = ("seed", "state")
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a manifest says of one output.
@@ -62,7 +66,7 @@ class Manifest:
     @cached_property
     def params(self) -> dict[str, dict[str, Any]]:
         """The same, by the name under which the rule hands them to its script."""
-        params = {name: value for name, value in self.says.get("params", {}).items() if name != "seed"}
+        params = {name: value for name, value in self.says.get("params", {}).items() if name not in _NO_SETTINGS}
         return {name: dict(flatten(value, (name,))) for name, value in params.items()}
 
 

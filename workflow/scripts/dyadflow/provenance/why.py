@@ -20,6 +20,7 @@ from dyadflow.provenance.records import Manifest, Project, in_words
 _TOLD_AGAIN = 8
 #: Settings that say nothing, and so are told only where everything is.
 _EMPTY = ("none", "[]", "{}", "''")
+_MACHINE = ("device", "instructions", "threads", "platform", "engine")
 GOOD, BAD, NOTE, PALE = "green", "bold red", "yellow", "dim"
 
 
@@ -100,7 +101,7 @@ def draw(explanation: Explanation, console: Console, *, everything: bool = False
         console.print(Text(f"{explanation.asked} is {explanation.how}."), soft_wrap=True)
     console.print(drawing.tree(explanation.root))
     console.print()
-    for line in _last_lines(explanation, shared):
+    for line in _last_lines(explanation, shared, drawing.prefix):
         console.print(line)
 
 
@@ -228,7 +229,7 @@ def _some(values: Sequence[str]) -> str:
 
 def _circumstances(manifests: Sequence[Manifest]) -> dict[str, str]:
     """Device, threads, platform and each version, of the whole and where several differ all of them."""
-    found = {what: _some(_values(manifests, what)) for what in ("device", "threads", "platform", "engine")}
+    found = {what: _some(_values(manifests, what)) for what in _MACHINE}
     libraries = dict.fromkeys(name for manifest in manifests for name in manifest.says.get("versions", {}))
     found |= {name: _some(_values(manifests, "versions", name)) for name in libraries}
     return {what: value for what, value in found.items() if value}
@@ -244,12 +245,12 @@ def _shared(root: Node) -> dict[str, str]:
     return {what: max(sorted(counter), key=counter.__getitem__) for what, counter in counts.items()}
 
 
-def _last_lines(explanation: Explanation, shared: dict[str, str]) -> Iterable[Text]:
-    machine = {"device", "threads", "platform", "engine"}
+def _last_lines(explanation: Explanation, shared: dict[str, str], prefix: str) -> Iterable[Text]:
     threads = shared.get("threads")
-    words = [shared.get("device"), threads and f"{threads} thread{'s' * (threads != '1')}", shared.get("platform")]
+    words = [shared.get("device"), shared.get("instructions")]
+    words += [threads and f"{threads} thread{'s' * (threads != '1')}", shared.get("platform")]
     words += [f"snakemake {shared['engine']}"] if "engine" in shared else []
-    words += [f"{name} {version}" for name, version in shared.items() if name not in machine]
+    words += [f"{name} {version}" for name, version in shared.items() if name not in _MACHINE]
     yield Text("Unless said otherwise: " + " · ".join(filter(None, words)), style=PALE)
     configuration = {
         name for node in explanation.whole.walk() for manifest in node.manifests
@@ -265,7 +266,7 @@ def _last_lines(explanation: Explanation, shared: dict[str, str]) -> Iterable[Te
         count = "1 thing does" if len(marks) == 1 else f"{len(marks)} things do"
         yield Text(f"✗ {count} not hold any more; {explanation.compared} files compared.{absent}", style=BAD)
         for name, mark in marks[:_TOLD_AGAIN]:
-            yield Text(f"  {name}: {mark}")
+            yield Text(f"  {name.removeprefix(prefix)}: {mark}")
         if len(marks) > _TOLD_AGAIN:
             yield Text(f"  … and {len(marks) - _TOLD_AGAIN} more, marked in the tree", style=PALE)
     else:
