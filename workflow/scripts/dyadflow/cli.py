@@ -169,7 +169,7 @@ def why(
     result: Annotated[Path, typer.Argument(help="Any file or folder that the workflow has written under results/.")],
     depth: Annotated[int | None, typer.Option(min=0, help="How many steps back; left out: to the recordings.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Alike inputs one by one, and every setting.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all that manifests say.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with all that manifests say.")] = False,
     compare: Annotated[bool, typer.Option(help="Compare files and code with what is recorded of them.")] = True,
 ) -> None:
     """Say what made a result, as a tree back to recordings and coding files, and whether all of it still holds.
@@ -178,14 +178,15 @@ def why(
     """
     from rich.console import Console
 
-    from dyadflow.provenance import why as explaining
+    from dyadflow.provenance.why import as_json, explain
+    from dyadflow.provenance.why_page import draw
 
     with _trouble_is(2):
-        found = explaining.explain(result, depth=depth, everything=everything, trusting=not compare)
-    if as_json:
-        print(explaining.as_json(found))
+        found = explain(result, depth=depth, everything=everything, trusting=not compare)
+    if json:
+        print(as_json(found))
     else:
-        explaining.draw(found, Console(highlight=False), everything=everything)
+        draw(found, Console(highlight=False), everything=everything)
     raise SystemExit(1 if found.marks else 0)
 
 

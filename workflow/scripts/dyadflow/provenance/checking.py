@@ -94,11 +94,15 @@ class Checks:
         return now is not None and now != manifest.content
 
     def _listed(self, manifest: Manifest) -> str:
-        """Files that an output lists with their SHA-256 and that have another now."""
+        """Files without a manifest of their own that an output lists with their SHA-256, and that have another now."""
         table = self.project.path(manifest.place)
         if table.suffix != ".tsv" or not table.is_file():
             return ""
-        names = {name: digest for name, digest in listed(table).items() if (table.parent / name).is_file()}
+        folder = Path(manifest.place).parent
+        names = {
+            name: digest for name, digest in listed(table).items()
+            if (table.parent / name).is_file() and not self.project.manifest((folder / name).as_posix())
+        }
         wrong = [name for name, digest in names.items() if sha256_of(table.parent / name) != digest]
         self.compared += len(names)
         return f"{len(wrong)} of {len(names)} files that it lists changed since: {_first(wrong)}" if wrong else ""

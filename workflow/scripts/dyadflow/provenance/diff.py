@@ -119,8 +119,9 @@ class Side:
         return found
 
     def manifest(self, name: str) -> Manifest | None:
-        """What made an output."""
-        return self._project.manifest(f"{self.prefix}/{name}")
+        """What made an output, or the table that lists it."""
+        found = self._project.maker(f"{self.prefix}/{name}")
+        return found[0] if found else None
 
     def inputs(self, manifest: Manifest) -> dict[str, Any]:
         """Fingerprints of inputs, by names in which the study's own does not stand."""
@@ -138,7 +139,7 @@ class Side:
 
     def _owner(self, inside: Path) -> str:
         for folder in [inside, *list(inside.parents)[:-1]]:
-            if self.manifest(folder.as_posix()):
+            if self._project.manifest(f"{self.prefix}/{folder.as_posix()}"):
                 return folder.as_posix()
         return inside.as_posix()
 

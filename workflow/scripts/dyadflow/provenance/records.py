@@ -85,6 +85,7 @@ class Project:
         self.folder, self.results = folder, results or folder / "results"
         self._read: dict[str, Manifest | None] = {}
         self._described: dict[str, Any] = {}
+        self._in_tables: dict[Path, set[str]] = {}
 
     @classmethod
     def around(cls, result: Path) -> tuple["Project", str]:
@@ -145,9 +146,16 @@ class Project:
         for folder in folders[:3]:
             for table in sorted(self.path(folder).glob("*.tsv")):
                 inside = (folder / table.name).as_posix()
-                if (found := self.manifest(inside)) and path.relative_to(folder).as_posix() in listed(table):
+                if (found := self.manifest(inside)) and path.relative_to(folder).as_posix() in self._cells(table):
                     return found, f"listed in {inside}"
         return None
+
+    def _cells(self, table: Path) -> set[str]:
+        """Everything that stands in a table, to look names of files up in."""
+        if table not in self._in_tables:
+            text = table.read_text(encoding="utf-8")
+            self._in_tables[table] = {cell for line in text.splitlines() for cell in line.split("\t")}
+        return self._in_tables[table]
 
     def content(self, place: str, real_names: Mapping[str, str] | None = None) -> Any:
         """The fingerprint of a file or folder as it is now; ``None`` if it is not there."""
