@@ -1,6 +1,8 @@
 """The command `dyadflow`: start a study, check it, convert a coding file."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -172,3 +174,79 @@ def rules(
     from dyadflow.study.asked import requests_table
 
     print(requests_table(folder, profile), end="")
+
+
+@app.command()
+def why(
+    result: Annotated[Path, typer.Argument(help="Any file or folder that the workflow has written under results/.")],
+    depth: Annotated[int | None, typer.Option(min=0, help="How many steps back; left out: to the recordings.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Alike inputs one by one, and every setting.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with all that manifests say.")] = False,
+    compare: Annotated[bool, typer.Option(help="Compare files and code with what is recorded of them.")] = True,
+) -> None:
+    """Say what made a result, as a tree back to recordings and coding files, and whether all of it still holds.
+
+    Exit code 0: all is as recorded. 1: something has changed since, marked in the tree. 2: nothing is known of it.
+    """
+    from rich.console import Console
+
+    from dyadflow.provenance.why import as_json, explain
+    from dyadflow.provenance.why_page import draw
+
+    with _trouble_is(2):
+        found = explain(result, depth=depth, everything=everything, trusting=not compare)
+    if json:
+        print(as_json(found))
+    else:
+        draw(found, Console(highlight=False), everything=everything)
+    raise SystemExit(1 if found.marks else 0)
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A folder results, or the folder of one study in it.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one: of another run, or another study.")],
+    everything: Annotated[bool, typer.Option("--all", help="Every reason and every changed value.")] = False,
+) -> None:
+    """Say which results of two runs differ, why, and which numbers in their tables changed.
+
+    Exit code 0: the same to the byte. 1: something differs. 2: they cannot be compared.
+    """
+    from rich.console import Console
+
+    from dyadflow.provenance.diff import compare
+    from dyadflow.provenance.diff_page import draw
+
+    with _trouble_is(2):
+        found = compare(first, second)
+    draw(found, Console(highlight=False), everything=everything)
+    raise SystemExit(0 if all(comparison.same for comparison in found) else 1)
+
+
+@app.command()
+def crate(
+    study: Annotated[str, typer.Argument(help="Name of a study in results/, or its folder there.")],
+    into: Annotated[Path, typer.Option(help="Folder to make.")],
+    licence: Annotated[str | None, typer.Option(help="Of the results: CC-BY-4.0, another SPDX name, a URL.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Who made the results; may be said several times.")] = None,
+    leave_out: Annotated[list[str] | None, typer.Option(help="Folder of the study to leave out: features, ...")] = None,
+) -> None:
+    """Write a study's results with workflow, configuration and history as an RO-Crate; never what is private."""
+    from dyadflow.provenance.crate import write_crate
+
+    written = write_crate(study, into, licence=licence, authors=author or [], leave_out=leave_out or [])
+    print(f"{written.folder}: {written.files} files, {written.results} of them results, each checked by its SHA-256.")
+    if written.left_out:
+        print(f"Left out, because they name files outside the project: {', '.join(written.left_out)}")
+    if licence is None:
+        print("The results have no licence yet; --licence gives them one.")
+
+
+@contextmanager
+def _trouble_is(code: int) -> Iterator[None]:
+    """End a command with this exit code after a user's mistake, where 1 has a meaning of its own."""
+    try:
+        yield
+    except DyadflowError as error:
+        print(f"dyadflow: {error}", file=sys.stderr)
+        raise SystemExit(code) from None

@@ -13,6 +13,7 @@ from dyadflow.features.component_file import read_numbers
 from dyadflow.features.components import describe_stream
 from dyadflow.features.stream import read_key
 from dyadflow.features.summary import SUMMARY_COLUMNS, write_summary
+from dyadflow.provenance.kept import note_kept
 from dyadflow.provenance.whole import whole
 from dyadflow.tables import read_table
 
@@ -64,6 +65,8 @@ def describe_batch(
         if read_key(place) != key:
             _describe(folder / row.file, place, key)
             computed += 1
+        else:
+            note_kept("components", place)
         lines.append({
             "session": row.session, "view": row.view, "extractor": folder.name, "kind": row.kind,
             "untrained": row.untrained, **_shorten(read_numbers(place)), "stream": row.file,

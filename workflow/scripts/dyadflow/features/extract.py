@@ -25,6 +25,7 @@ from dyadflow.features.stream import StreamWriter, read_key
 from dyadflow.features.weights import UNTRAINED, identify_weights
 from dyadflow.media.grid import FrameGrid
 from dyadflow.provenance.fingerprint import sha256_of
+from dyadflow.provenance.kept import note_kept
 from dyadflow.provenance.whole import whole
 from dyadflow.tables import write_table
 
@@ -103,6 +104,9 @@ def extract_batch(
         tasks = list(pool.map(plan, [(session, view) for session in sessions for view in settings.views]))
     missing = [task for task in tasks if read_key(task.path) != task.key]
     say(f"{settings.backbone}: {len(missing)} of {len(tasks)} streams to compute")
+    for task in tasks:
+        if task not in missing:
+            note_kept("streams", task.path)
     if missing:
         began = time.perf_counter()
         backbone = load_backbone(settings, torch_threads=torch_threads)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dyadflow.provenance.kept import note_kept
+
 
 def digest_of(facts: Any) -> str:
     """SHA-256 of plain values, the same whatever the order of keys."""
@@ -35,7 +37,10 @@ class State:
             head, _, content = (self.folder / f"{key}.fit").read_bytes().partition(b"\n")
         except OSError:
             return None
-        return content if head == self._head(key, content) else None
+        if head != self._head(key, content):
+            return None
+        note_kept("fits", self.folder / f"{key}.fit")
+        return content
 
     def remember(self, key: str, content: bytes) -> None:
         """Keep a finished fit; whole or not at all."""

@@ -118,7 +118,7 @@ class CodeMap:
     def _code_of(self, script: str | Path, entries: Iterable[str]) -> list[str]:
         modules = self.reached(script, entries)
         parts = [syntax_digest(Path(script).read_text(encoding="utf-8"))]
-        parts += [f"{module} {self._digest_of(module)}" for module in modules]
+        parts += [f"{module} {self.digest_of(module)}" for module in modules]
         parts += self._versions(modules)
         return [hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16], *modules]
 
@@ -133,7 +133,8 @@ class CodeMap:
                     found.append(inner if inner in self._modules else str(node.module))
         return found
 
-    def _digest_of(self, module: str) -> str:
+    def digest_of(self, module: str) -> str:
+        """The digest of one module, of a package with the files other than Python in its folder."""
         if module not in self._digests:
             base = self.scripts.joinpath(*module.split("."))
             path = base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"

@@ -8,14 +8,16 @@ at any moment leaves nothing that the next run takes for finished. It also recor
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.digest import LEFT_OUT, PACKAGE
 from dyadflow.provenance.faults import keep_fault
+from dyadflow.provenance.kept import begin_counting
 from dyadflow.provenance.manifest import write_manifests
 from dyadflow.provenance.whole import as_mistake, clear, put, remove, unfinished
 
@@ -62,6 +64,8 @@ class Job:
         self.wildcards = snakemake.wildcards
         self.rule: str = snakemake.rule
         self.log = Path(str(snakemake.log[0])) if len(snakemake.log) else None
+        self.threads: int | None = getattr(snakemake, "threads", None)
+        self.config: Mapping[str, Any] = getattr(snakemake, "config", None) or {}
 
 
 @contextmanager
@@ -87,13 +91,14 @@ def stage(snakemake: Any) -> Iterator[Job]:
     RuntimeError
         If the job loaded a module that its code digest does not cover.
     """
-    job = Job(snakemake)
+    job, began = Job(snakemake), datetime.now(UTC)
+    begin_counting()
     job.output.prepare()
     with _logged(job.log) as console:
         try:
             yield job
             _refuse_uncovered_modules(list(job.params.code)[1:])
-            write_manifests(job, job.output.publish())
+            write_manifests(job, job.output.publish(), began)
         except BaseException as error:
             job.output.discard()
             mistake = error if isinstance(error, DyadflowError) else as_mistake(error)
