@@ -12,6 +12,7 @@ from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import prepare_jobs
 from dyadflow.provenance.overlooked import count_overlooked
+from dyadflow.provenance.secrets import scrub
 from dyadflow.study.plan import Plan
 
 prepare_jobs(SCRIPTS)
@@ -19,9 +20,9 @@ try:
     plan = Plan.load(config.get("studies"), SCRIPTS)
     absent = plan.absent_inputs()
 except DyadflowError as error:
-    sys.exit(f"dyadflow: {error}")
+    sys.exit(scrub(f"dyadflow: {error}"))
 if absent:
-    sys.exit("\n".join(f"dyadflow: {error}" for error in absent))
+    sys.exit(scrub("\n".join(f"dyadflow: {error}" for error in absent)))
 
 
 wildcard_constraints:

@@ -19,7 +19,9 @@ def main() -> None:
     try:
         app()
     except DyadflowError as error:
-        print(f"dyadflow: {error}", file=sys.stderr)
+        from dyadflow.provenance.secrets import scrub
+
+        print(scrub(f"dyadflow: {error}"), file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dyadflow.provenance.digest import PACKAGE, version_of
 from dyadflow.provenance.fingerprint import fingerprint
+from dyadflow.provenance.secrets import scrub, scrub_values
 
 
 def write_manifests(job: Any, places: list[Path]) -> None:
@@ -30,7 +31,8 @@ def write_manifests(job: Any, places: list[Path]) -> None:
     for place in places:
         manifest = manifest_of(place)
         manifest.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"output": place.as_posix(), "content": _describe(place), **about}, indent=1, default=str)
+        described = scrub_values({"output": place.as_posix(), "content": _describe(place), **about})
+        text = json.dumps(described, indent=1, default=lambda value: scrub(str(value)))
         manifest.write_text(text + "\n", encoding="utf-8")
 
 

@@ -18,6 +18,7 @@ from dyadflow.errors import DyadflowError
 from dyadflow.provenance.digest import LEFT_OUT, PACKAGE
 from dyadflow.provenance.faults import keep_fault
 from dyadflow.provenance.manifest import write_manifests
+from dyadflow.provenance.secrets import print_scrubbed, scrub, scrubbed_log
 
 UNFINISHED = ".part-"
 
@@ -106,11 +107,12 @@ def stage(snakemake: Any) -> Iterator[Job]:
             job.output.discard()
             print(error.in_full(), file=sys.stderr)
             if job.log is not None:
-                keep_fault(job.log, error.in_full(f"dyadflow, {job.rule}: "))
-            print(f"dyadflow, {job.rule}: {error}", file=console, flush=True)
+                keep_fault(job.log, scrub(error.in_full(f"dyadflow, {job.rule}: ")))
+            print(scrub(f"dyadflow, {job.rule}: {error}"), file=console, flush=True)
             raise SystemExit(1) from None
         except BaseException as error:
             job.output.discard()
+            sys.excepthook = print_scrubbed
             if not isinstance(error, SystemExit):
                 traceback.print_exc()
             raise
@@ -133,7 +135,7 @@ def _logged(log: Path | None) -> Iterator[Any]:
         console = stack.enter_context(os.fdopen(os.dup(2), "w", encoding="utf-8"))
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context(open(log, "w", encoding="utf-8", buffering=1))
+            file = stack.enter_context(scrubbed_log(log))
             for descriptor in (1, 2):
                 stack.callback(os.close, kept := os.dup(descriptor))
                 stack.callback(os.dup2, kept, descriptor)
