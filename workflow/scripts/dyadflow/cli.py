@@ -162,3 +162,40 @@ def settings() -> None:
     from dyadflow.study.schema import settings_table
 
     print(settings_table(), end="")
+
+
+@app.command()
+def shareable(
+    target: Annotated[Path, typer.Argument(metavar="STUDY_OR_FOLDER", help="Configuration of a study, or a folder.")],
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+) -> None:
+    """Say what in a study's results, or in a folder, must not leave the lab: pictures, sound, paths, names."""
+    from dyadflow.annotations.issues import count_of
+    from dyadflow.study.sharing import find_unshareable
+
+    found = find_unshareable(target, results)
+    for finding in found:
+        print(finding.sentence())
+    print(f"{count_of(len(found), 'thing')} that must not be shared." if found else "Nothing that must not be shared.")
+    if found:
+        raise SystemExit(1)
+
+
+@app.command()
+def share(
+    study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")],
+    into: Annotated[Path, typer.Option(help="Folder to make.")],
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+    features: Annotated[bool, typer.Option(help="Copy streams as well: numbers of persons' pictures, voices.")] = False,
+    models: Annotated[bool, typer.Option(help="Copy trained models as well.")] = False,
+) -> None:
+    """Copy what may be shared of a study's results: checked, with codes for names, without pictures and sound."""
+    from dyadflow.privacy.share import NotShared
+    from dyadflow.study.sharing import share_study
+
+    try:
+        copied = share_study(study, into, results=results, features=features, models=models)
+    except NotShared as error:
+        print("\n".join(error.findings))
+        raise
+    print(f"{into}: {copied.files} files, {copied.rewritten} of them rewritten; what is in it: {into}/shared.tsv")
