@@ -188,14 +188,23 @@ def share(
     results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
     features: Annotated[bool, typer.Option(help="Copy streams as well: numbers of persons' pictures, voices.")] = False,
     models: Annotated[bool, typer.Option(help="Copy trained models as well.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Export pictures of persons, with faces blurred.")] = False,
+    films: Annotated[bool, typer.Option(help="Export the views as films, with faces blurred, silent.")] = False,
+    sound: Annotated[bool, typer.Option(help="Let films keep their sound: voices are not made unknown.")] = False,
+    faces: Annotated[str, typer.Option(help="What finds faces: haar, or yunet with a file.")] = "haar",
+    faces_file: Annotated[Path | None, typer.Option(help="Weights of yunet (.onnx).")] = None,
 ) -> None:
-    """Copy what may be shared of a study's results: checked, with codes for names, without pictures and sound."""
+    """Copy what may be shared of a study's results: checked, with codes for names, and no face to be seen."""
     from dyadflow.privacy.share import NotShared
     from dyadflow.study.sharing import share_study
 
     try:
-        copied = share_study(study, into, results=results, features=features, models=models)
+        copied = share_study(
+            study, into, results=results, features=features, models=models, pictures=pictures, films=films,
+            sound=sound, faces=faces, faces_file=faces_file)
     except NotShared as error:
         print("\n".join(error.findings))
         raise
     print(f"{into}: {copied.files} files, {copied.rewritten} of them rewritten; what is in it: {into}/shared.tsv")
+    if pictures or films:
+        print("A face may still be found in what was blurred: look at it before it leaves the lab.")

@@ -10,10 +10,13 @@ from dyadflow.privacy.contents.png import texts_in
 from dyadflow.privacy.contents.text import line_of
 from dyadflow.privacy.findings import Finding
 from dyadflow.privacy.names import Names
-from dyadflow.provenance.fingerprint import fingerprint
+from dyadflow.provenance.fingerprint import fingerprint, sha256_of
+from dyadflow.tables import read_table
 
 #: Folders of a study's results that never leave the lab, and are not looked into.
 KEPT_IN = ("private", "logs", "state", "provenance/private")
+#: Table of the pictures and films in a copy whose faces were blurred.
+BLURRED = "blurred.tsv"
 #: Begin the names of rules whose pictures are drawn by us from numbers.
 DRAWING = "draw_"
 
@@ -64,6 +67,8 @@ def check_file(folder: Path, path: Path, names: Names, private_columns: Collecti
     parts: Iterable[Text | Shown] = look_at(path)
     if drawn_here(folder, path):
         parts = texts_in(path.read_bytes())
+    elif blurred_here(folder, path):
+        parts = ()
     for name in names.find(file):
         yield Finding(file, "name", f"the file is called after {name.word!r}, {name.what}", fix="rename it")
     try:
@@ -105,3 +110,11 @@ def drawn_here(folder: Path, path: Path) -> bool:
     except ValueError:
         return False
     return str(about.get("rule", "")).startswith(DRAWING) and about.get("content") == fingerprint(path)
+
+
+def blurred_here(folder: Path, path: Path) -> bool:
+    """Whether a picture or film was exported with faces blurred: the copy's list of those names it, byte for byte."""
+    if path.suffix not in (".png", ".mp4") or not (folder / BLURRED).is_file():
+        return False
+    rows = read_table(folder / BLURRED, ("file", "sha256"), all_text=True)
+    return bool(((rows["file"] == path.relative_to(folder).as_posix()) & (rows["sha256"] == sha256_of(path))).any())

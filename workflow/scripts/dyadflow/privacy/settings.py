@@ -1,5 +1,7 @@
 """Settings of room `privacy`: what of a study must not stand in anything that is shared."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -21,6 +23,11 @@ class PrivacySettings(BaseModel):
     names: list[str] = Field(
         default_factory=list,
         description="Further words that must not be shared (a family's name, a place); upper and lower case are alike.",
+    )
+    persons: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(
+        default_factory=dict,
+        description="How many persons a view shows, by view: where fewer faces are found, an exported picture is "
+        "blurred whole. Left out: one, and two in a view of the whole picture.",
     )
     comments: bool = Field(
         False, description="Whether comments that coders wrote are shared; if not, a copy has their column empty."

@@ -1,6 +1,7 @@
 """A checked copy of what may be shared of a study's results."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from dyadflow.errors import DyadflowError
-from dyadflow.privacy.check import KEPT_IN, check_folder, files_in
+from dyadflow.privacy.check import KEPT_IN, check_file, check_folder, files_in
 from dyadflow.privacy.findings import Finding
 from dyadflow.privacy.names import Names
 from dyadflow.privacy.rewriting import rewrite_copy
@@ -53,7 +54,7 @@ class NotShared(DyadflowError):
 
 def share_results(
     results: str | Path, into: str | Path, names: Names | None = None, *, features: bool = False, models: bool = False,
-    comments: bool = False, private_columns: tuple[str, ...] = (),
+    comments: bool = False, private_columns: tuple[str, ...] = (), export: Callable[[Path], None] | None = None,
 ) -> Shared:
     """Copy what may be shared, with codes for names; check the copy; keep it only if nothing is found.
 
@@ -71,6 +72,8 @@ def share_results(
         Whether coders' comments are.
     private_columns
         Columns of the sheet of sessions that no table may hold.
+    export
+        What writes pictures and films with faces blurred into the copy, once everything else has passed.
 
     Raises
     ------
@@ -91,6 +94,13 @@ def share_results(
     try:
         rows = _copy(results, copy, names, comments, (*(() if features else FEATURES), *(() if models else MODELS)))
         found = check_folder(copy, names, kept_in=(), private_columns=private_columns)
+        if not found and export:
+            copied = {row["file"] for row in rows}
+            export(copy)
+            added = [path for path in files_in(copy) if path.relative_to(copy).as_posix() not in copied]
+            rows += [{"file": path.relative_to(copy).as_posix(), "bytes": path.stat().st_size, "rewritten": "no"}
+                     for path in added]
+            found = [finding for path in added for finding in check_file(copy, path, names)]
         if found:
             raise NotShared(found, str(results))
         for row in rows:

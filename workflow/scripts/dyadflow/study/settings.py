@@ -112,6 +112,8 @@ class StudySettings(BaseModel):
             self._check_protocol(f"protocols.{name}", protocol)
         if self.targets and (self.models.networks or self.models.video) and not self.protocols:
             raise ValueError("protocols: name at least one, with the coders that train and score")
+        for view in self.privacy.persons:
+            _known(view, self.media.views, "privacy.persons")
         for column in self.privacy.private_covariates:
             for place, used in (("evaluation.covariates", self.evaluation.covariates),
                                 ("folds.in_every_fold", self.folds.in_every_fold)):

@@ -2,14 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from dyadflow.errors import DyadflowError
-from dyadflow.privacy.check import check_folder
+from dyadflow.media.layout import AUDIO, view_file
+from dyadflow.privacy.check import BLURRED, check_folder
+from dyadflow.privacy.faces.exporting import blur_film, blur_picture
+from dyadflow.privacy.faces.registry import Detector, load_detector
 from dyadflow.privacy.findings import Finding
 from dyadflow.privacy.names import Name, Names, tells_more_than
 from dyadflow.privacy.share import Shared, share_results
+from dyadflow.provenance.fingerprint import sha256_of
+from dyadflow.study.sheets import Session
 from dyadflow.study.study import Study, load_study
+from dyadflow.tables import write_table
+
+#: Columns of the table of what was blurred.
+BLURRED_COLUMNS = ("file", "parts", "blurred_whole", "share_blurred_whole", "sound", "sha256")
 
 #: A file called so is called after what it is, not after whom it shows.
 ORDINARY = (
@@ -49,13 +61,78 @@ def find_unshareable(target: str | Path, results: str | Path = "results") -> lis
 
 def share_study(
     file: str | Path, into: str | Path, *, results: str | Path = "results", features: bool = False,
-    models: bool = False,
+    models: bool = False, pictures: bool = False, films: bool = False, sound: bool = False, faces: str = "haar",
+    faces_file: str | Path | None = None,
 ) -> Shared:
-    """Copy what may be shared of a study's results, with codes for names; see `privacy.share.share_results`."""
+    """Copy what may be shared of a study's results, with codes for names; pictures of persons only with faces blurred.
+
+    Parameters
+    ----------
+    file
+        The study's YAML file.
+    into, results
+        Folder to make; folder of all results.
+    features, models
+        As for `privacy.share.share_results`.
+    pictures, films
+        Whether the pictures of `private/streams`, and the views, are exported with faces blurred.
+    sound
+        Whether films keep their sound. A voice is not made unknown by anything here.
+    faces, faces_file
+        The detector of faces, and its weights where it has none of its own.
+
+    Raises
+    ------
+    DyadflowError
+        If something must not be shared, or cannot be done.
+    """
     study = load_study(file)
+    folder = Path(results) / study.name
+    if sound and not films:
+        raise DyadflowError("sound is shared with films only", where="--sound", fix="add --films, or leave it out")
+    detector = load_detector(faces, faces_file) if pictures or films else None
+
+    def export(copy: Path) -> None:
+        rows = list(_blurred(study, folder, copy, detector, pictures=pictures, films=films, sound=sound))
+        write_table(pd.DataFrame(rows, columns=list(BLURRED_COLUMNS)), copy / BLURRED)
+
     return share_results(
-        Path(results) / study.name, into, names_of(study), features=features, models=models,
-        comments=study.settings.privacy.comments, private_columns=private_columns(study))
+        folder, into, names_of(study), features=features, models=models, comments=study.settings.privacy.comments,
+        private_columns=private_columns(study), export=export if detector else None)
+
+
+def persons_in(study: Study, session: Session, view: str) -> int:
+    """How many persons a view of a session shows, as the study says; else one, and two in the whole picture."""
+    region = session.views.get(view, study.settings.media.views[view].region)
+    return study.settings.privacy.persons.get(view, 2 if region == "whole" else 1)
+
+
+def _blurred(
+    study: Study, folder: Path, copy: Path, detector: Detector, *, pictures: bool, films: bool, sound: bool
+) -> Iterator[dict]:
+    """Exports what shows persons, and tells of each file how much of it is blurred from edge to edge."""
+    views = list(study.settings.media.views)
+    for session in study.sessions:
+        jobs = []
+        picture = folder / "private" / "streams" / f"{session.name}.png"
+        if pictures and picture.is_file():
+            persons = max(persons_in(study, session, view) for view in views)
+            place = copy / "pictures" / picture.name
+            jobs.append((place, partial(blur_picture, picture, place, detector, persons=persons), "no"))
+        media = folder / "private" / "media" / session.name
+        for view in views if films else ():
+            if view_file(media, view).is_file():
+                place = copy / "films" / session.name / f"{view}.mp4"
+                jobs.append((place, partial(
+                    blur_film, view_file(media, view), place, detector, persons=persons_in(study, session, view),
+                    rate_hz=study.settings.media.rate_hz, sound=view_file(media, AUDIO) if sound else None,
+                ), "yes" if sound else "no"))
+        for place, blur, heard in jobs:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made = blur()
+            print(f"{place.relative_to(copy)}: {made.whole_share:.0%} of {made.parts} blurred whole", flush=True)
+            yield {"file": place.relative_to(copy).as_posix(), "parts": made.parts, "blurred_whole": made.whole,
+                   "share_blurred_whole": made.whole_share, "sound": heard, "sha256": sha256_of(place)}
 
 
 def private_columns(study: Study) -> tuple[str, ...]:
