@@ -8,6 +8,7 @@ sys.path.insert(0, str(SCRIPTS))
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.faults import take_faults
 from dyadflow.provenance.loading import prepare_jobs
+from dyadflow.provenance.secrets import scrub
 from dyadflow.study.arrays import refuse_hindered_arrays
 from dyadflow.study.plan import Plan
 
@@ -18,9 +19,9 @@ try:
     if not absent:
         plan.media.link()
 except DyadflowError as error:
-    sys.exit(f"dyadflow: {error}")
+    sys.exit(scrub(f"dyadflow: {error}"))
 if absent:
-    sys.exit("\n".join(f"dyadflow: {error}" for error in absent))
+    sys.exit(scrub("\n".join(f"dyadflow: {error}" for error in absent)))
 
 
 wildcard_constraints:

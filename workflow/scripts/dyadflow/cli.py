@@ -21,7 +21,9 @@ def main() -> None:
     try:
         app()
     except DyadflowError as error:
-        print(f"dyadflow: {error}", file=sys.stderr)
+        from dyadflow.provenance.secrets import scrub
+
+        print(scrub(f"dyadflow: {error}"), file=sys.stderr)
         raise SystemExit(1) from None
 
 
@@ -250,3 +252,49 @@ def _trouble_is(code: int) -> Iterator[None]:
     except DyadflowError as error:
         print(f"dyadflow: {error}", file=sys.stderr)
         raise SystemExit(code) from None
+
+
+@app.command()
+def shareable(
+    target: Annotated[Path, typer.Argument(metavar="STUDY_OR_FOLDER", help="Configuration of a study, or a folder.")],
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+) -> None:
+    """Say what in a study's results, or in a folder, must not leave the lab: pictures, sound, paths, names."""
+    from dyadflow.annotations.issues import count_of
+    from dyadflow.study.sharing import find_unshareable
+
+    found = find_unshareable(target, results)
+    for finding in found:
+        print(finding.sentence())
+    print(f"{count_of(len(found), 'thing')} that must not be shared." if found else "Nothing that must not be shared.")
+    if found:
+        raise SystemExit(1)
+
+
+@app.command()
+def share(
+    study: Annotated[Path, typer.Argument(help="Configuration of a study (YAML).")],
+    into: Annotated[Path, typer.Option(help="Folder to make.")],
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+    features: Annotated[bool, typer.Option(help="Copy streams as well: numbers of persons' pictures, voices.")] = False,
+    models: Annotated[bool, typer.Option(help="Copy trained models as well.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Export pictures of persons, with faces blurred.")] = False,
+    films: Annotated[bool, typer.Option(help="Export the views as films, with faces blurred, silent.")] = False,
+    sound: Annotated[bool, typer.Option(help="Let films keep their sound: voices are not made unknown.")] = False,
+    faces: Annotated[str, typer.Option(help="What finds faces: haar, or yunet with a file.")] = "haar",
+    faces_file: Annotated[Path | None, typer.Option(help="Weights of yunet (.onnx).")] = None,
+) -> None:
+    """Copy what may be shared of a study's results: checked, with codes for names, and no face to be seen."""
+    from dyadflow.privacy.share import NotShared
+    from dyadflow.study.sharing import share_study
+
+    try:
+        copied = share_study(
+            study, into, results=results, features=features, models=models, pictures=pictures, films=films,
+            sound=sound, faces=faces, faces_file=faces_file)
+    except NotShared as error:
+        print("\n".join(error.findings))
+        raise
+    print(f"{into}: {copied.files} files, {copied.rewritten} of them rewritten; what is in it: {into}/shared.tsv")
+    if pictures or films:
+        print("A face may still be found in what was blurred: look at it before it leaves the lab.")

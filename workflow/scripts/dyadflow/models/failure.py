@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.secrets import scrub
 
 #: In the folder of checkpoints, where there is none.
 FAILED_NOTE = "not_trained.txt"
@@ -28,9 +29,10 @@ def record_failure(error: DyadflowError, *, models: str | Path, probabilities: s
     """
     for path in Path(models).glob("fold*.safetensors"):
         path.unlink()
-    (Path(models) / FAILED_NOTE).write_text(f"{error}\n", encoding="utf-8")
+    reason = scrub(str(error))
+    (Path(models) / FAILED_NOTE).write_text(f"{reason}\n", encoding="utf-8")
     with h5py.File(probabilities, "w") as file:
-        file.attrs["failed"] = str(error)
+        file.attrs["failed"] = reason
     print(f"This cell was not trained: {error}", file=sys.stderr, flush=True)
 
 

@@ -18,12 +18,13 @@ from dyadflow.provenance.circumstances import (
 from dyadflow.provenance.code_record import CodeRecord, record_code
 from dyadflow.provenance.fingerprint import fingerprint
 from dyadflow.provenance.kept import kept_by_now
+from dyadflow.provenance.secrets import scrub, scrub_values
 from dyadflow.provenance.shareable import OUTSIDE, lies_outside, names_of_inputs, shareable
 
 FOLDER = "provenance"
 #: What rules call an input that a job only waits for (`ancient`): that another content is there now is no reason
 #: to run again.
-WAITED_FOR = ("checked",)
+WAITED_FOR = ("passed",)
 
 
 def write_manifests(job: Any, places: Sequence[Path], began: datetime) -> None:
@@ -140,4 +141,5 @@ def _configuration(config: Mapping[str, Any], study: str | None) -> list[str]:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
+    text = json.dumps(scrub_values(content), indent=1, default=lambda value: scrub(str(value)))
+    path.write_text(text + "\n", encoding="utf-8")

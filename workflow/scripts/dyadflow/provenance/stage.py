@@ -19,6 +19,7 @@ from dyadflow.provenance.digest import LEFT_OUT, PACKAGE
 from dyadflow.provenance.faults import keep_fault
 from dyadflow.provenance.kept import begin_counting
 from dyadflow.provenance.manifest import write_manifests
+from dyadflow.provenance.secrets import print_scrubbed, scrub, scrubbed_log
 from dyadflow.provenance.whole import as_mistake, clear, put, remove, unfinished
 
 
@@ -103,13 +104,14 @@ def stage(snakemake: Any) -> Iterator[Job]:
             job.output.discard()
             mistake = error if isinstance(error, DyadflowError) else as_mistake(error)
             if mistake is not None:
-                print(f"dyadflow, {job.rule}: {mistake}", file=console, flush=True)
+                print(scrub(f"dyadflow, {job.rule}: {mistake}"), file=console, flush=True)
                 # On a full disk there may be no room for these words either; they have been said.
                 with suppress(OSError):
                     print(mistake.in_full(), file=sys.stderr)
                     if job.log is not None:
-                        keep_fault(job.log, mistake.in_full(f"dyadflow, {job.rule}: "))
+                        keep_fault(job.log, scrub(mistake.in_full(f"dyadflow, {job.rule}: ")))
                 raise SystemExit(1) from None
+            sys.excepthook = print_scrubbed
             if not isinstance(error, SystemExit):
                 traceback.print_exc()
             raise
@@ -132,7 +134,7 @@ def _logged(log: Path | None) -> Iterator[Any]:
         console = stack.enter_context(os.fdopen(os.dup(2), "w", encoding="utf-8"))
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context(open(log, "w", encoding="utf-8", buffering=1))
+            file = stack.enter_context(scrubbed_log(log))
             for descriptor in (1, 2):
                 stack.callback(os.close, kept := os.dup(descriptor))
                 stack.callback(os.dup2, kept, descriptor)

@@ -17,6 +17,7 @@ from dyadflow.media.settings import MediaSettings
 from dyadflow.models.registry import load_network
 from dyadflow.models.settings import ModelSettings, ProtocolSettings
 from dyadflow.prediction.settings import PredictionSettings
+from dyadflow.privacy.settings import PrivacySettings
 from dyadflow.report.settings import ReportSettings
 
 #: What names in paths may look like: no dots, blanks or slashes, so that a path can be read back.
@@ -62,6 +63,7 @@ class StudySettings(BaseModel):
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     prediction: PredictionSettings = Field(default_factory=PredictionSettings)
     report: ReportSettings = Field(default_factory=ReportSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     demo: Demo | None = Field(None, description="Only for studies whose recordings are made from a seed.")
 
     @field_validator("severities")
@@ -110,6 +112,13 @@ class StudySettings(BaseModel):
             self._check_protocol(f"protocols.{name}", protocol)
         if self.targets and (self.models.networks or self.models.video) and not self.protocols:
             raise ValueError("protocols: name at least one, with the coders that train and score")
+        for view in self.privacy.persons:
+            _known(view, self.media.views, "privacy.persons")
+        for column in self.privacy.private_covariates:
+            for place, used in (("evaluation.covariates", self.evaluation.covariates),
+                                ("folds.in_every_fold", self.folds.in_every_fold)):
+                if column in used:
+                    raise ValueError(f"{place} names {column!r}, which privacy.private_covariates keeps out of results")
         for number, comparison in enumerate(self.evaluation.comparisons):
             place = f"evaluation.comparisons.{number}"
             _known(comparison.target, self.targets, f"{place}.target")

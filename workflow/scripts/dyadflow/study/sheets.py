@@ -32,6 +32,8 @@ class Session:
         Name, onset and offset in seconds on the session's clock; empty if they come from a coding tier.
     covariates
         The sheet's other columns: never a feature, always available for error by group.
+    withheld
+        Of these the ones that the study keeps private: no rule is handed them.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Session:
     offset_s: float = 0.0
     phases: tuple[tuple[str, float, float], ...] = ()
     covariates: dict[str, str] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

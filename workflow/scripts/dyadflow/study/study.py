@@ -2,7 +2,8 @@
 
 import difflib
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -83,7 +84,7 @@ def load_study(path: str | Path) -> Study:
         return Path(os.path.normpath(path.parent / name))
 
     data = beside(settings.data_folder)
-    sessions = read_sessions(beside(settings.sessions), data)
+    sessions = withhold(read_sessions(beside(settings.sessions), data), settings.privacy.private_covariates, path)
     study = Study(
         settings=settings,
         scheme=read_scheme(beside(settings.scheme)),
@@ -95,6 +96,26 @@ def load_study(path: str | Path) -> Study:
     _agree_with_scheme(study)
     _enough_dyads(study)
     return study
+
+
+def withhold(sessions: tuple[Session, ...], columns: Sequence[str], where: Path) -> tuple[Session, ...]:
+    """Sessions whose covariates are without those that the study keeps private.
+
+    Raises
+    ------
+    DyadflowError
+        If a column is named that the sheet does not have: a mistyped one would be shared.
+    """
+    known = list(sessions[0].covariates)
+    for column in columns:
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=1, cutoff=0.5)
+            raise DyadflowError(
+                f"privacy.private_covariates names {column!r}, which is no column of the sheet of sessions",
+                where=str(where), fix=f"did you mean {near[0]!r}" if near else f"use {', '.join(known) or 'none'}")
+    return tuple(replace(
+        session, covariates={name: value for name, value in session.covariates.items() if name not in columns},
+        withheld={name: session.covariates[name] for name in columns}) for session in sessions)
 
 
 def read_settings(path: Path) -> StudySettings:
