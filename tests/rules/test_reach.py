@@ -83,6 +83,7 @@ def reached(code):
     ("evaluation.bout_scores", {"score_bouts"}),
     ("report.results", {"build_report", "draw_results", "tabulate_results"}),
     ("report.paper.fold_boxes", {"draw_results"}),
+    ("report.leaks", {"draw_results", "tabulate_results"}),
     ("prediction.predict", {"predict_session"}),
     ("report.page", {"build_report"}),
     ("study.plan", set()),
