@@ -131,7 +131,7 @@ rule open_gate:
     params:
         code=plan.code("open_gate"),
     message:
-        "{wildcards.study} has passed its check"
+        "Opening the gate of {wildcards.study}: its check is passed"
     script:
         "../workflow/scripts/open_gate.py"
 
