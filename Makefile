@@ -1,4 +1,4 @@
-# Three commands matter: make demo, make test, make lint.
+# Three commands matter: make demo, make test, make lint. For a study of your own: make run STUDY=my-study.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,11 +6,25 @@ UV     := uv==0.13.9
 READY  := $(VENV)/.ready
 REPORT := results/index.html
 
-.PHONY: demo test lint audit bench docs lock pins
+STUDY  := config
+
+.PHONY: help demo run run-gpu run-cluster test lint audit tables bench docs lock pins
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read name what; do printf '%-12s %s\n' "$$name" "$$what"; done
 
 demo: $(READY)  ## make both demo studies from a seed, train, evaluate, and write their reports
 	$(BIN)/snakemake --cores all --quiet rules
 	@echo "Done. Open this page in a browser: $(REPORT)"
+
+run: $(READY)  ## a study on this computer: make run STUDY=my-study (the folder that `dyadflow init` made)
+	$(BIN)/snakemake --cores all --configfile $(STUDY)/config.yaml
+
+run-gpu: $(READY)  ## the same where several GPUs may be used at once: make run-gpu STUDY=my-study GPUS=2
+	$(BIN)/snakemake --cores all --resources gpu=$(or $(GPUS),1) --configfile $(STUDY)/config.yaml
+
+run-cluster: $(READY)  ## the same on a cluster with SLURM (docs/cluster.md)
+	HDF5_USE_FILE_LOCKING=FALSE $(BIN)/snakemake --workflow-profile profiles/slurm --configfile $(STUDY)/config.yaml
 
 test: $(READY)  ## run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
@@ -26,6 +40,10 @@ lint: $(READY)  ## what a change must pass before it is committed
 audit: $(READY)  ## whether weaknesses are known of what the lock pins; needs the advisory service
 	$(BIN)/python .github/audit.py
 
+tables: $(READY)  ## try every edit and every fault again, and write docs/reruns.md and docs/faults.md; an hour
+	$(BIN)/python tests/workflow/edits.py
+	$(BIN)/python tests/workflow/faults.py
+
 bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/interval_coverage.py
 	$(BIN)/python bench/fold_search.py
@@ -35,6 +53,7 @@ bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/grouped_training.py
 	$(BIN)/python bench/decoding.py
 	$(BIN)/python bench/features.py --small
+	$(BIN)/python bench/scale.py
 
 docs: $(READY)  ## write what is generated: the JSON schema, the tables of settings, formats and rules
 	$(BIN)/dyadflow schema > config/study.schema.json
