@@ -136,14 +136,14 @@ def test_stages_of_each_session_are_arrays_and_looking_at_recordings_is_one_job(
 def test_jobs_ask_for_what_their_rules_say_and_go_to_a_partition_without_gpus(runs, slurm):
     (training,) = jobs_of(slurm, "train_cell")
     assert (training["MinMemoryNode"], training["TimeLimit"]) == ("16000M", "1-00:00:00")
-    assert training["Partition"] == PARTITION and "gpu" not in training.get("TRES", "")
+    assert training["Partition"] == PARTITION and "TresPerJob" not in training
 
 
 def test_a_job_that_asks_for_a_gpu_is_given_one_on_a_partition_that_has_some(runs, slurm):
     small = runs[2]
     assert (small / "seen.txt").read_text().strip() == "0"
     (job,) = jobs_of(slurm, "on_a_gpu")
-    assert job["Partition"] == GPU_PARTITION and "gres/gpu=1" in job["TRES"]
+    assert job["Partition"] == GPU_PARTITION and job["TresPerJob"] == "gres:gpu:1"
 
 
 def test_a_second_attempt_is_given_more_memory_and_time(runs, slurm):
@@ -161,4 +161,4 @@ def test_extraction_on_a_gpu_asks_for_one(runs, slurm):
     run = Submitted(through.folder, "--retries", "0", "results/tiny/features/motion/batch0.tsv")
     run.wait(300)
     job = jobs_of(slurm, "extract_features")[-1]
-    assert job["Partition"] == GPU_PARTITION and "gres/gpu=1" in job["TRES"], run.text()
+    assert (job["Partition"], job.get("TresPerJob")) == (GPU_PARTITION, "gres:gpu:1"), run.text()
