@@ -153,6 +153,13 @@ def test_a_second_attempt_is_given_more_memory_and_time(runs, slurm):
         ("FAILED", "300M", "00:05:00"), ("COMPLETED", "600M", "00:10:00")]
 
 
+def test_a_limit_on_jobs_that_would_stall_the_arrays_is_refused_before_anything_is_sent(runs, slurm):
+    sent = len(slurm.jobs())
+    run = Submitted(runs[0].folder, "--jobs", "5", "results/index.html")
+    assert run.wait(300) == 1 and "--jobs 5 and job arrays together make a run wait for ever" in run.text()
+    assert len(slurm.jobs()) == sent
+
+
 def test_extraction_on_a_gpu_asks_for_one(runs, slurm):
     through: Project = runs[0]
     study = smallest_study()
