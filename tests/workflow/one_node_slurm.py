@@ -81,7 +81,7 @@ class OneNode:
         shown = subprocess.run(
             ["scontrol", "--oneliner", "show", "jobs"], capture_output=True, text=True, check=True).stdout
         lines = [line.strip() for line in shown.splitlines() if "JobId=" in line]
-        found = [dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", line)) for line in lines]
+        found = [dict(re.findall(r"([\w/:]+)=(.*?)(?= +[\w/:]+=|$)", line)) for line in lines]
         return sorted(found, key=lambda job: int(job["JobId"]))
 
     def cancel_all(self, seconds: float = 20) -> None:

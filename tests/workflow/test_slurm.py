@@ -136,14 +136,14 @@ def test_stages_of_each_session_are_arrays_and_looking_at_recordings_is_one_job(
 def test_jobs_ask_for_what_their_rules_say_and_go_to_a_partition_without_gpus(runs, slurm):
     (training,) = jobs_of(slurm, "train_cell")
     assert (training["MinMemoryNode"], training["TimeLimit"]) == ("16000M", "1-00:00:00")
-    assert training["Partition"] == PARTITION and "gpu" not in training.get("TRES", "")
+    assert training["Partition"] == PARTITION and "TresPerJob" not in training
 
 
 def test_a_job_that_asks_for_a_gpu_is_given_one_on_a_partition_that_has_some(runs, slurm):
     small = runs[2]
     assert (small / "seen.txt").read_text().strip() == "0"
     (job,) = jobs_of(slurm, "on_a_gpu")
-    assert job["Partition"] == GPU_PARTITION and "gres/gpu=1" in job["TRES"]
+    assert job["Partition"] == GPU_PARTITION and job["TresPerJob"] == "gres:gpu:1"
 
 
 def test_a_second_attempt_is_given_more_memory_and_time(runs, slurm):
@@ -151,6 +151,13 @@ def test_a_second_attempt_is_given_more_memory_and_time(runs, slurm):
     assert (small / "second.txt").read_text().split() == ["600", "10"]
     assert [(job["JobState"], job["MinMemoryNode"], job["TimeLimit"]) for job in jobs_of(slurm, "fails_at_first")] == [
         ("FAILED", "300M", "00:05:00"), ("COMPLETED", "600M", "00:10:00")]
+
+
+def test_a_limit_on_jobs_that_would_stall_the_arrays_is_refused_before_anything_is_sent(runs, slurm):
+    sent = len(slurm.jobs())
+    run = Submitted(runs[0].folder, "--jobs", "5", "results/index.html")
+    assert run.wait(300) == 1 and "--jobs 5 and job arrays together make a run wait for ever" in run.text()
+    assert len(slurm.jobs()) == sent
 
 
 def test_extraction_on_a_gpu_asks_for_one(runs, slurm):
@@ -161,4 +168,4 @@ def test_extraction_on_a_gpu_asks_for_one(runs, slurm):
     run = Submitted(through.folder, "--retries", "0", "results/tiny/features/motion/batch0.tsv")
     run.wait(300)
     job = jobs_of(slurm, "extract_features")[-1]
-    assert job["Partition"] == GPU_PARTITION and "gres/gpu=1" in job["TRES"], run.text()
+    assert (job["Partition"], job.get("TresPerJob")) == (GPU_PARTITION, "gres:gpu:1"), run.text()
