@@ -106,6 +106,16 @@ def test_what_names_a_file_outside_the_project_is_left_out_and_said(history, dya
     assert b"Mueller" not in everything and b"/data/lab" not in everything
 
 
+def test_a_result_that_no_job_wrote_so_is_refused_and_one_that_is_gone_is_not_told_of(history):
+    Path("results/s/labels/d06.txt").unlink()
+    write_crate("s", "crate")
+    assert ROCrate("crate").dereference("#job/label_frames/session=d06") is None
+    Path("results/s/evaluation/cells.tsv").write_text("forged")
+    with pytest.raises(DyadflowError, match=r"cells\.tsv is no longer what its job wrote\. Remove it and run"):
+        write_crate("s", "other")
+    assert not Path("other").exists()
+
+
 @pytest.mark.parametrize(("study", "into", "sentence"), [
     ("nobody", "crate", "there are no results of such a study"), ("s", "config", "it exists already")])
 def test_mistakes_are_one_sentence(history, dyadflow, study, into, sentence):

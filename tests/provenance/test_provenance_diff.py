@@ -37,6 +37,8 @@ def test_the_setting_that_differs_is_told_where_it_concerned_a_job_and_what_foll
     assert "train_cell  lin  1 output" in parts and "network.max_epochs  5 → 9" in parts
     assert "evaluate_study" not in parts and "1 output of evaluate_study" in follows
     assert "evaluation/cells.tsv  1 of 2 rows changed" in printed
+    assert "lin · Ipro · kappa  value  0.5 → 0.75" in printed
+    _, printed, _ = dyadflow("diff", "earlier", "results", "--all")
     assert "lin · Ipro · kappa  value  0.500000 → 0.750000" in printed
 
 

@@ -85,15 +85,18 @@ def write_crate(
     Raises
     ------
     DyadflowError
-        If there is no such study, the folder exists already, or the crate does not hold what it names.
+        If there is no such study, the folder exists already, a result is no longer what its job wrote, or the crate
+        does not hold what it names.
     """
     folder, into = _study_folder(study), Path(into)
     if into.exists():
         raise DyadflowError("it exists already", where=str(into), fix="name a folder that is to be made")
     project = Project(folder.parent.parent)
-    manifests = list(project.manifests(folder.name))
+    # A manifest outlives its output where a session was taken out of the study.
+    manifests = [found for found in project.manifests(folder.name) if project.path(found.place).exists()]
     if not manifests:
         raise DyadflowError("no manifest says what made its results", where=str(folder), fix="run the workflow first")
+    _refuse_changed(project, manifests, folder.name)
     home = project.folder if (project.folder / "Snakefile").is_file() else SCRIPTS.parents[1]
     if not (home / "Snakefile").is_file():
         raise DyadflowError(
@@ -132,6 +135,18 @@ def _study_folder(study: str | Path) -> Path:
             "there are no results of such a study", where=str(study),
             fix="name a study in results/, or its folder there")
     return found[0].absolute()
+
+
+def _refuse_changed(project: Project, manifests: Iterable[Manifest], study: str) -> None:
+    """Stop if a crate would say of a file that a job wrote it, and none did."""
+    changed = [
+        found.place for found in manifests
+        if not found.place.startswith(f"results/{study}/private/") and project.content(found.place) != found.content
+    ]
+    if changed:
+        raise DyadflowError(
+            f"{changed[0]} is no longer what its job wrote" + (f", and {len(changed) - 1} more" if changed[1:] else ""),
+            where=f"study {study}", fix="remove it and run the workflow again; dyadflow why tells of each")
 
 
 def _add_workflow(crate: ROCrate, home: Path) -> Any:
