@@ -20,7 +20,7 @@ from rocrate.rocrate import ROCrate
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.code_record import SCRIPTS
 from dyadflow.provenance.crate_check import check_crate
-from dyadflow.provenance.crate_run import PROFILES, TERMS, add_run
+from dyadflow.provenance.crate_run import PROFILES, TERMS, add_run, plain
 from dyadflow.provenance.fingerprint import sha256_of
 from dyadflow.provenance.manifest import FOLDER
 from dyadflow.provenance.records import ABOUT_THE_RUN, Manifest, Project
@@ -35,7 +35,8 @@ _TEXT = (".tsv", ".csv", ".html", ".json", ".eaf", ".svg", ".txt", ".yaml", ".md
 _MEDIA_TYPES = {
     ".tsv": "text/tab-separated-values", ".html": "text/html", ".json": "application/json", ".pdf": "application/pdf",
     ".svg": "image/svg+xml", ".png": "image/png", ".h5": "application/x-hdf5", ".eaf": "application/xml",
-    ".yaml": "application/yaml", ".txt": "text/plain", ".py": "text/x-python", ".lock": "text/plain",
+    ".yaml": "application/yaml", ".txt": "text/plain", ".py": "text/x-python",
+    ".smk": "text/x-python", ".rst": "text/x-rst", ".toml": "application/toml", ".lock": "text/plain",
     ".md": "text/markdown",
 }
 _NO_LICENCE = "No licence has been chosen for these results: ask those who made them before using them."
@@ -111,9 +112,8 @@ def write_crate(
     workflow = _add_workflow(crate, home)
     crate.license = _licence(crate, licence)
     if authors:
-        crate.root_dataset["author"] = [
-            crate.add(Person(crate, f"#{_slug(name)}", properties={"name": name})) for name in authors
-        ]
+        crate.root_dataset["author"] = plain(
+            crate.add(Person(crate, f"#{_slug(name)}", properties={"name": name})) for name in authors)
     settings = [_add_text(crate, project.folder, file) for file in _configuration(project.folder, manifests)]
     names, unnamed = list(_results(folder, leave_out)), _names_of_persons(manifests, project.folder)
     kept = [name for name in names if not _tells(folder / name, unnamed)]
@@ -167,12 +167,13 @@ def _add_workflow(crate: ROCrate, home: Path) -> Any:
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             "name": cited["title"], "description": cited["abstract"], "version": str(cited["version"]),
             "sha256": sha256_of(home / "Snakefile"), "encodingFormat": "text/plain"})
-    workflow["license"], workflow["author"] = licence, authors
+    workflow["license"], workflow["author"] = licence, plain(authors)
     patterns = [*WORKFLOW, "workflow/scripts/**/*", *ABOUT]
     for path in sorted({path for pattern in patterns for path in home.glob(pattern)}):
         name = path.relative_to(home).as_posix()
         if path.is_file() and name != "Snakefile" and not LEFT_OUT & set(path.relative_to(home).parts[:-1]):
-            code = {"@type": ["File", "SoftwareSourceCode"]} if path.suffix in (".py", ".smk") else {}
+            script = path.suffix == ".py" and path.parent == home / "workflow" / "scripts"
+            code = {"@type": ["File", "SoftwareSourceCode"], "version": str(cited["version"])} if script else {}
             _add(crate, path, name, **code)
     return workflow
 
