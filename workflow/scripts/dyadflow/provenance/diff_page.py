@@ -51,8 +51,8 @@ def _page(comparison: Comparison, everything: bool, width: int) -> Iterator[Text
         yield Text("\nMade otherwise, and yet the same", style=HEAD)
         yield from _by_reason(unseen, everything)
     elif unseen:
-        yield Text(f"\n{len(unseen)} outputs were made otherwise and are the same all the same (--all names them).",
-                   style=PALE)
+        said = f"{_count(len(unseen), 'output')} made otherwise, and yet the same (--all names them)."
+        yield Text(f"\n{said}", style=PALE)
 
 
 def _reasons(different: list[Pair], everything: bool) -> Iterator[Text]:
