@@ -48,9 +48,9 @@ def test_the_snakefile_is_the_main_entity_with_licence_and_authors_and_the_resul
     assert crate.mainEntity.id == "Snakefile" and "HowTo" in crate.mainEntity.type
     assert crate.mainEntity["programmingLanguage"]["name"] == "Snakemake"
     assert crate.mainEntity["license"].id == "https://spdx.org/licenses/MIT"
-    assert [author["name"] for author in crate.mainEntity["author"]] == ["The dyadflow developers"]
+    assert crate.mainEntity["author"]["name"] == "The dyadflow developers"
     assert crate.license.id == "https://spdx.org/licenses/CC-BY-4.0"
-    assert [author["name"] for author in crate.root_dataset["author"]] == ["Ada Coder"]
+    assert crate.root_dataset["author"]["name"] == "Ada Coder"
     profiles = {profile.id for profile in crate.root_dataset["conformsTo"]}
     assert "https://w3id.org/ro/wfrun/provenance/0.5" in profiles and len(profiles) == 4
 
@@ -61,8 +61,8 @@ def test_each_job_tells_what_it_read_and_wrote_and_how(crate):
     assert len(jobs) == 9
     train = crate.dereference("#job/train_cell/model=lin")
     assert train["instrument"].id == "workflow/scripts/train_cell.py"
-    assert [item.id for item in train["object"]] == ["results/s/labels.tsv"]
-    assert [item.id for item in train["result"]] == ["results/s/models/lin/folds/fold0.bin"]
+    assert train["object"].id == "results/s/labels.tsv"
+    assert train["result"].id == "results/s/models/lin/folds/fold0.bin"
     told = {item["name"]: item["value"] for item in train["additionalProperty"]}
     assert told["seed"] == "7" and len(told["code"]) == 16 and "version of python" in told
     assert train["startTime"] <= train["endTime"]
@@ -70,8 +70,9 @@ def test_each_job_tells_what_it_read_and_wrote_and_how(crate):
     recording = next(item for item in label["object"] if item["name"] == "recordings/d03.mp4")
     assert recording.id.startswith("#not-here/")
     assert recording["sha256"] == hashlib.sha256(b"moving pictures of d03").hexdigest()
-    [run] = crate.root_dataset["mentions"]
-    assert run["instrument"].id == "Snakefile"
+    mentioned = crate.root_dataset["mentions"]
+    assert mentioned[0].id == "#run" and len(mentioned) == 10
+    assert mentioned[0]["instrument"].id == "Snakefile"
     assert {step["name"] for step in crate.mainEntity["step"]} == {
         "label_frames", "index_labels", "train_cell", "evaluate_study"}
 
@@ -104,6 +105,16 @@ def test_what_names_a_file_outside_the_project_is_left_out_and_said(history, dya
     assert Path("crate/config/studies/s.yaml").read_text().endswith("data_folder: *\n")
     everything = b"".join(path.read_bytes() for path in Path("crate").rglob("*") if path.is_file())
     assert b"Mueller" not in everything and b"/data/lab" not in everything
+
+
+def test_a_result_that_no_job_wrote_so_is_refused_and_one_that_is_gone_is_not_told_of(history):
+    Path("results/s/labels/d06.txt").unlink()
+    write_crate("s", "crate")
+    assert ROCrate("crate").dereference("#job/label_frames/session=d06") is None
+    Path("results/s/evaluation/cells.tsv").write_text("forged")
+    with pytest.raises(DyadflowError, match=r"cells\.tsv is no longer what its job wrote\. Remove it and run"):
+        write_crate("s", "other")
+    assert not Path("other").exists()
 
 
 @pytest.mark.parametrize(("study", "into", "sentence"), [

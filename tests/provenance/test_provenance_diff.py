@@ -37,6 +37,8 @@ def test_the_setting_that_differs_is_told_where_it_concerned_a_job_and_what_foll
     assert "train_cell  lin  1 output" in parts and "network.max_epochs  5 → 9" in parts
     assert "evaluate_study" not in parts and "1 output of evaluate_study" in follows
     assert "evaluation/cells.tsv  1 of 2 rows changed" in printed
+    assert "lin · Ipro · kappa  value  0.5 → 0.75" in printed
+    _, printed, _ = dyadflow("diff", "earlier", "results", "--all")
     assert "lin · Ipro · kappa  value  0.500000 → 0.750000" in printed
 
 
@@ -73,7 +75,7 @@ def test_a_change_that_no_manifest_explains_is_said_to_be_one(other, dyadflow):
 def test_what_was_made_otherwise_and_is_the_same_is_no_difference(other, dyadflow):
     other.train(epochs=9)
     code, printed, _ = dyadflow("diff", "earlier", "results")
-    assert code == 0 and "1 outputs were made otherwise" in printed
+    assert code == 0 and "1 output made otherwise, and yet the same" in printed
     _, printed, _ = dyadflow("diff", "earlier", "results", "--all")
     assert "network.max_epochs  5 → 9" in printed
 

@@ -20,7 +20,7 @@ from rocrate.rocrate import ROCrate
 from dyadflow.errors import DyadflowError
 from dyadflow.provenance.code_record import SCRIPTS
 from dyadflow.provenance.crate_check import check_crate
-from dyadflow.provenance.crate_run import PROFILES, TERMS, add_run
+from dyadflow.provenance.crate_run import PROFILES, TERMS, add_run, plain
 from dyadflow.provenance.fingerprint import sha256_of
 from dyadflow.provenance.manifest import FOLDER
 from dyadflow.provenance.records import ABOUT_THE_RUN, Manifest, Project
@@ -35,7 +35,8 @@ _TEXT = (".tsv", ".csv", ".html", ".json", ".eaf", ".svg", ".txt", ".yaml", ".md
 _MEDIA_TYPES = {
     ".tsv": "text/tab-separated-values", ".html": "text/html", ".json": "application/json", ".pdf": "application/pdf",
     ".svg": "image/svg+xml", ".png": "image/png", ".h5": "application/x-hdf5", ".eaf": "application/xml",
-    ".yaml": "application/yaml", ".txt": "text/plain", ".py": "text/x-python", ".lock": "text/plain",
+    ".yaml": "application/yaml", ".txt": "text/plain", ".py": "text/x-python",
+    ".smk": "text/x-python", ".rst": "text/x-rst", ".toml": "application/toml", ".lock": "text/plain",
     ".md": "text/markdown",
 }
 _NO_LICENCE = "No licence has been chosen for these results: ask those who made them before using them."
@@ -85,15 +86,18 @@ def write_crate(
     Raises
     ------
     DyadflowError
-        If there is no such study, the folder exists already, or the crate does not hold what it names.
+        If there is no such study, the folder exists already, a result is no longer what its job wrote, or the crate
+        does not hold what it names.
     """
     folder, into = _study_folder(study), Path(into)
     if into.exists():
         raise DyadflowError("it exists already", where=str(into), fix="name a folder that is to be made")
     project = Project(folder.parent.parent)
-    manifests = list(project.manifests(folder.name))
+    # A manifest outlives its output where a session was taken out of the study.
+    manifests = [found for found in project.manifests(folder.name) if project.path(found.place).exists()]
     if not manifests:
         raise DyadflowError("no manifest says what made its results", where=str(folder), fix="run the workflow first")
+    _refuse_changed(project, manifests, folder.name)
     home = project.folder if (project.folder / "Snakefile").is_file() else SCRIPTS.parents[1]
     if not (home / "Snakefile").is_file():
         raise DyadflowError(
@@ -108,9 +112,8 @@ def write_crate(
     workflow = _add_workflow(crate, home)
     crate.license = _licence(crate, licence)
     if authors:
-        crate.root_dataset["author"] = [
-            crate.add(Person(crate, f"#{_slug(name)}", properties={"name": name})) for name in authors
-        ]
+        crate.root_dataset["author"] = plain(
+            crate.add(Person(crate, f"#{_slug(name)}", properties={"name": name})) for name in authors)
     settings = [_add_text(crate, project.folder, file) for file in _configuration(project.folder, manifests)]
     names, unnamed = list(_results(folder, leave_out)), _names_of_persons(manifests, project.folder)
     kept = [name for name in names if not _tells(folder / name, unnamed)]
@@ -134,6 +137,18 @@ def _study_folder(study: str | Path) -> Path:
     return found[0].absolute()
 
 
+def _refuse_changed(project: Project, manifests: Iterable[Manifest], study: str) -> None:
+    """Stop if a crate would say of a file that a job wrote it, and none did."""
+    changed = [
+        found.place for found in manifests
+        if not found.place.startswith(f"results/{study}/private/") and project.content(found.place) != found.content
+    ]
+    if changed:
+        raise DyadflowError(
+            f"{changed[0]} is no longer what its job wrote" + (f", and {len(changed) - 1} more" if changed[1:] else ""),
+            where=f"study {study}", fix="remove it and run the workflow again; dyadflow why tells of each")
+
+
 def _add_workflow(crate: ROCrate, home: Path) -> Any:
     """The Snakefile as main entity, with the rest of the code, its licence and its authors."""
     citation = next(
@@ -152,12 +167,13 @@ def _add_workflow(crate: ROCrate, home: Path) -> Any:
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             "name": cited["title"], "description": cited["abstract"], "version": str(cited["version"]),
             "sha256": sha256_of(home / "Snakefile"), "encodingFormat": "text/plain"})
-    workflow["license"], workflow["author"] = licence, authors
+    workflow["license"], workflow["author"] = licence, plain(authors)
     patterns = [*WORKFLOW, "workflow/scripts/**/*", *ABOUT]
     for path in sorted({path for pattern in patterns for path in home.glob(pattern)}):
         name = path.relative_to(home).as_posix()
         if path.is_file() and name != "Snakefile" and not LEFT_OUT & set(path.relative_to(home).parts[:-1]):
-            code = {"@type": ["File", "SoftwareSourceCode"]} if path.suffix in (".py", ".smk") else {}
+            script = path.suffix == ".py" and path.parent == home / "workflow" / "scripts"
+            code = {"@type": ["File", "SoftwareSourceCode"], "version": str(cited["version"])} if script else {}
             _add(crate, path, name, **code)
     return workflow
 

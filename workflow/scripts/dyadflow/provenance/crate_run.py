@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rocrate.model import ContextEntity, SoftwareApplication
@@ -14,7 +14,7 @@ from dyadflow.provenance.records import Manifest
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 #: What of a manifest a job tells, beside versions.
 _TOLD = ("code", "seed", "device", "instructions", "threads", "platform")
-_DONE = {"@id": "http://schema.org/CompletedActionStatus"}
+_DONE = "http://schema.org/CompletedActionStatus"
 
 
 class Profile(NamedTuple):
@@ -53,9 +53,10 @@ def add_run(
     """
     rules = list(dict.fromkeys(manifest.rule for manifest in manifests))
     engine = _engine(crate, manifests)
-    controls = []
-    run = crate.add_action(workflow, "#run", object=list(settings), result=list(results.values()), properties={
-        "@type": "CreateAction", "name": f"Run of {workflow['name']}", "actionStatus": _DONE, **_times(manifests)})
+    controls, jobs_done = [], []
+    run = crate.add_action(workflow, "#run", object=plain(settings), result=plain(results.values()), properties={
+        "@type": "CreateAction", "name": f"Run of {workflow['name']}", "actionStatus": _DONE, **_times(manifests),
+        "description": f"{len(rules)} rules gave {len(manifests)} outputs."})
     for position, rule in enumerate(rules, start=1):
         script = crate.dereference(f"workflow/scripts/{rule}.py") or crate.add(ContextEntity(
             crate, f"#script/{rule}", properties={"@type": "SoftwareApplication", "name": rule}))
@@ -71,12 +72,19 @@ def add_run(
         actions = [_add_job(crate, script, outputs, results) for outputs in jobs.values()]
         control = crate.add(ContextEntity(crate, f"#control/{rule}", properties={
             "@type": "ControlAction", "name": f"Jobs of {rule}", "actionStatus": _DONE}))
-        control["instrument"], control["object"] = step, actions
+        control["instrument"], control["object"] = step, plain(actions)
+        jobs_done += actions
         controls.append(control)
     organise = crate.add(ContextEntity(crate, "#organise", properties={
         "@type": "OrganizeAction", "name": "Jobs put in order and run", "actionStatus": _DONE, **_times(manifests)}))
-    organise["instrument"], organise["object"], organise["result"] = engine, controls, run
-    crate.root_dataset["mentions"] = [run]
+    organise["instrument"], organise["object"], organise["result"] = engine, plain(controls), run
+    crate.root_dataset["mentions"] = [run, *jobs_done]
+
+
+def plain(entities: Iterable[Any]) -> Any:
+    """Entities as a property holds them: one by itself, several as a list, none not at all."""
+    found = list(entities)
+    return found[0] if len(found) == 1 else found or None
 
 
 def _add_job(crate: ROCrate, script: Any, outputs: Sequence[Manifest], results: Mapping[str, Any]) -> Any:
@@ -86,8 +94,11 @@ def _add_job(crate: ROCrate, script: Any, outputs: Sequence[Manifest], results: 
     name = f"{first.rule} {where}".strip()
     inputs = [_thing(crate, place, what, results) for place, what in first.inputs.items()]
     written = [entity for output in outputs for entity in _things(crate, output.place, output.content, results)]
-    action = crate.add_action(script, f"#job/{name.replace(' ', '/')}", object=inputs, result=written, properties={
-        "@type": "CreateAction", "name": name, "actionStatus": _DONE, **_times(outputs)})
+    properties = {
+        "@type": "CreateAction", "name": name, "actionStatus": _DONE, **_times(outputs),
+        "description": f"A job of {first.rule} that read {len(inputs)} things and wrote {len(written)}."}
+    action = crate.add_action(
+        script, f"#job/{name.replace(' ', '/')}", object=plain(inputs), result=plain(written), properties=properties)
     said = {key: first.says[key] for key in _TOLD if key in first.says}
     said |= {f"version of {library}": version for library, version in first.says.get("versions", {}).items()}
     # One entity a name and value: most jobs share them all.

@@ -24,11 +24,11 @@ def draw(comparisons: Sequence[Comparison], console: Console, *, everything: boo
     for number, comparison in enumerate(comparisons):
         if number:
             console.print()
-        for line in _page(comparison, everything):
+        for line in _page(comparison, everything, console.width):
             console.print(line, no_wrap=not everything, overflow="fold" if everything else "ellipsis")
 
 
-def _page(comparison: Comparison, everything: bool) -> Iterator[Text]:
+def _page(comparison: Comparison, everything: bool, width: int) -> Iterator[Text]:
     different = comparison.different
     yield Text(f"Study {comparison.title}", style=HEAD)
     yield Text(f"  a  {comparison.first}", style=PALE)
@@ -45,14 +45,14 @@ def _page(comparison: Comparison, everything: bool) -> Iterator[Text]:
             yield Text(f"  only in {side}: {_few(names, everything)}")
     if different:
         yield from _reasons(different, everything)
-        yield from _changes(comparison, everything)
+        yield from _changes(comparison, everything, width)
     unseen = [pair for pair in comparison.pairs if not pair.differing and pair.causes]
     if unseen and everything:
         yield Text("\nMade otherwise, and yet the same", style=HEAD)
         yield from _by_reason(unseen, everything)
     elif unseen:
-        yield Text(f"\n{len(unseen)} outputs were made otherwise and are the same all the same (--all names them).",
-                   style=PALE)
+        said = f"{_count(len(unseen), 'output')} made otherwise, and yet the same (--all names them)."
+        yield Text(f"\n{said}", style=PALE)
 
 
 def _reasons(different: list[Pair], everything: bool) -> Iterator[Text]:
@@ -122,7 +122,7 @@ def _worded(value: Any) -> str:
     return "(none)" if value is None else in_words(value)
 
 
-def _changes(comparison: Comparison, everything: bool) -> Iterator[Text]:
+def _changes(comparison: Comparison, everything: bool, width: int) -> Iterator[Text]:
     """Changed values of tables that are for reading, the most important table first."""
     found: list[tuple[str, TableChanges]] = []
     for pair in comparison.different:
@@ -137,8 +137,10 @@ def _changes(comparison: Comparison, everything: bool) -> Iterator[Text]:
     yield Text("\nWhat changed in tables, largest change first", style=HEAD)
     for name, table in found if everything else found[:_TABLES]:
         yield Text.assemble("  ", (name, "blue"), (f"  {_sum_of(table)}", PALE))
-        most = len(table.changes) if everything else MAIN_CHANGES if name == MAIN_TABLE else OTHER_CHANGES
-        yield from _rows(table.changes[:most])
+        if everything:
+            yield from _rows(table.changes, None)
+        else:
+            yield from _rows(_foremost(table.changes)[:MAIN_CHANGES if name == MAIN_TABLE else OTHER_CHANGES], width)
         if everything:
             yield from (Text(f"    only in a: {' '.join(row)}") for row in table.only_first)
             yield from (Text(f"    only in b: {' '.join(row)}") for row in table.only_second)
@@ -146,14 +148,34 @@ def _changes(comparison: Comparison, everything: bool) -> Iterator[Text]:
         yield Text(f"  … and {len(found) - _TABLES} more tables (--all shows them)", style=PALE)
 
 
-def _rows(changes: Sequence[Change]) -> Iterator[Text]:
-    named = [" · ".join(filter(None, change.row)) for change in changes]
-    widths = [max(map(len, column), default=0) for column in (
-        named, [change.column for change in changes], [change.first or "(empty)" for change in changes])]
-    for name, change in zip(named, changes, strict=True):
-        yield Text(
-            f"    {name:<{widths[0]}}  {change.column:<{widths[1]}}  {change.first or '(empty)':>{widths[2]}} → "
-            f"{change.second or '(empty)'}")
+def _foremost(changes: Sequence[Change]) -> list[Change]:
+    """One change a row, of the values themselves where a table has them beside intervals and spreads."""
+    values = [change for change in changes if change.column == "value"] or changes
+    return list({change.row: change for change in reversed(values)}.values())[::-1]
+
+
+def _rows(changes: Sequence[Change], width: int | None) -> Iterator[Text]:
+    """A line a change; within a width, numbers with four digits and names as long as there is room."""
+    cells = [
+        (" · ".join(filter(None, change.row)), change.column,
+         *(_number(value, exact=width is None) for value in (change.first, change.second)))
+        for change in changes
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    if width is not None:
+        widths[0] = max(12, min(widths[0], width - 4 - 2 - widths[1] - 2 - widths[2] - 3 - widths[3]))
+    for name, column, first, second in cells:
+        name = name if len(name) <= widths[0] else f"…{name[1 - widths[0]:]}"
+        yield Text(f"    {name:<{widths[0]}}  {column:<{widths[1]}}  {first:>{widths[2]}} → {second}")
+
+
+def _number(value: str, *, exact: bool) -> str:
+    if value == "":
+        return "(empty)"
+    try:
+        return value if exact else f"{float(value):.4g}"
+    except ValueError:
+        return value
 
 
 def _sum_of(table: TableChanges) -> str:

@@ -168,17 +168,16 @@ def _last_lines(explanation: Explanation, shared: dict[str, str], prefix: str) -
     }
     if configuration:
         yield Text(f"Configured in {', '.join(sorted(configuration))}", style=PALE)
-    marks = explanation.marks
+    marks, files = explanation.marks, f"{explanation.compared} file{'s' * (explanation.compared != 1)}"
     absent = f" {explanation.absent} not there to be compared." if explanation.absent else ""
     if not explanation.compared:
         yield Text("Nothing was compared with what is there now.", style=NOTE)
     elif marks:
         count = "1 thing does" if len(marks) == 1 else f"{len(marks)} things do"
-        yield Text(f"✗ {count} not hold any more; {explanation.compared} files compared.{absent}", style=BAD)
+        yield Text(f"✗ {count} not hold any more; {files} compared.{absent}", style=BAD)
         for name, mark in marks[:_TOLD_AGAIN]:
             yield Text(f"  {name.removeprefix(prefix)}: {mark}")
         if len(marks) > _TOLD_AGAIN:
             yield Text(f"  … and {len(marks) - _TOLD_AGAIN} more, marked in the tree", style=PALE)
     else:
-        yield Text(f"✓ Everything holds: {explanation.compared} files and the code are as recorded.{absent}",
-                   style=GOOD)
+        yield Text(f"✓ Everything holds: {files} and the code are as recorded.{absent}", style=GOOD)
