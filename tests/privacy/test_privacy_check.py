@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import time
 import zipfile
 import zlib
 
@@ -97,6 +98,14 @@ PICTURE = base64.b64encode(jpeg()).decode()
 ])
 def test_what_must_not_be_shared_is_found_where_it_stands(tmp_path, name, content, expected):
     assert expected in found_in(tmp_path, name, content)
+
+
+def test_brackets_that_never_close_hide_nothing_and_hold_nobody_up(tmp_path):
+    (tmp_path / "x.pdf").write_bytes(pdf(b"(" * 20_000 + b"(see " + HOME.encode() + b" and more"))
+    (tmp_path / "x.txt").write_text("C:/" + "a" * 20_000 + " " + HOME)
+    began = time.process_time()
+    assert [finding.file for finding in check_folder(tmp_path)] == ["x.pdf", "x.txt"]
+    assert time.process_time() - began < 5
 
 
 def test_hdf5_is_looked_through_for_frames_sound_paths_and_names(tmp_path):

@@ -162,10 +162,11 @@ def test_a_name_of_nothing_but_codes_gives_nothing_away(name, more):
     assert tells_more_than(name, ["s1", "A", "infant", "coding"]) is more
 
 
-def test_a_view_of_the_whole_picture_shows_two_persons_unless_the_study_says_otherwise(study):
+def test_a_view_of_most_of_the_picture_shows_two_persons_unless_the_study_says_otherwise(study):
     study.study["media"]["views"]["scene"] = {"width_px": 32, "height_px": 32}
+    study.study["media"]["views"]["table"] = {"region": [0.1, 0.1, 0.8, 0.8], "width_px": 32, "height_px": 32}
     loaded = load_study(study.write())
-    assert [persons_in(loaded, loaded.sessions[0], view) for view in ("infant", "scene")] == [1, 2]
+    assert [persons_in(loaded, loaded.sessions[0], view) for view in ("infant", "scene", "table")] == [1, 2, 2]
     study.study["privacy"] = {"persons": {"scene": 3}}
     assert persons_in(load_study(study.write()), loaded.sessions[0], "scene") == 3
 

@@ -7,7 +7,7 @@ _PART = r"[\w.@+~%$-]+"
 _PATHS = re.compile(
     r"file:/{1,3}[^\s\"'<>|]+"
     # C:\Users\anna, C:/Users/anna; in JSON every backslash stands twice.
-    rf"|(?<![A-Za-z0-9])[A-Za-z]:(?:\\{{1,2}}|/)(?:{_PART}[ ]?)+(?:\\{{1,2}}|/)(?:{_PART}(?:\\{{1,2}}|/)?)*"
+    rf"|(?<![A-Za-z0-9])[A-Za-z]:(?:\\{{1,2}}|/){_PART}(?:[ ]{_PART})*(?:\\{{1,2}}|/)(?:{_PART}(?:\\{{1,2}}|/)?)*"
     # \\server\share
     rf"|(?<![\\\w])(?:\\\\){{1,2}}[A-Za-z0-9][\w.-]+\\{{1,2}}[\w$](?:{_PART}|\\{{1,2}})*"
     # ~/data, ~anna/data

@@ -27,7 +27,7 @@ class PrivacySettings(BaseModel):
     persons: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(
         default_factory=dict,
         description="How many persons a view shows, by view: where fewer faces are found, an exported picture is "
-        "blurred whole. Left out: one, and two in a view of the whole picture.",
+        "blurred whole. Left out: one, and two in a view of more than half the picture.",
     )
     comments: bool = Field(
         False, description="Whether comments that coders wrote are shared; if not, a copy has their column empty."

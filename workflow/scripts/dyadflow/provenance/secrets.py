@@ -27,7 +27,7 @@ _NAMES = re.compile(
     r"(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|APIKEY|CREDENTIAL)S?(_|$)|(^|_)(KEY|PASS|PAT)S?(_|$)", re.IGNORECASE)
 #: What looks like a secret wherever it comes from. The groups are what stands before it and may stay.
 _LOOKS = re.compile(
-    r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:'\"<>]*:[^\s/@'\"<>]+(?=@)"  # user:password@ in a URL
+    r"(\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/@:'\"<>]*:[^\s/@'\"<>]+(?=@)"  # user:password@ in a URL
     r"|((?i:[?&](?:access_token|token|api_?key|key|signature|sig|password|x-amz-[a-z-]+)=))[^\s&'\"<>#]+"
     r"|((?i:\bauthorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic|token)\s+))[^\s'\"]+"
     r"|\bhf_[A-Za-z0-9]{8,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dyadflow.errors import DyadflowError
 from dyadflow.media.layout import AUDIO, view_file
+from dyadflow.media.settings import REGIONS
 from dyadflow.privacy.check import BLURRED, check_folder
 from dyadflow.privacy.faces.exporting import blur_film, blur_picture
 from dyadflow.privacy.faces.registry import Detector, load_detector
@@ -102,9 +103,10 @@ def share_study(
 
 
 def persons_in(study: Study, session: Session, view: str) -> int:
-    """How many persons a view of a session shows, as the study says; else one, and two in the whole picture."""
+    """How many persons a view shows, as the study says; else one, and two in more than half the picture."""
     region = session.views.get(view, study.settings.media.views[view].region)
-    return study.settings.privacy.persons.get(view, 2 if region == "whole" else 1)
+    _, _, width, height = REGIONS[region] if isinstance(region, str) else region
+    return study.settings.privacy.persons.get(view, 2 if width * height > 0.5 else 1)
 
 
 def _blurred(

@@ -85,7 +85,8 @@ def _string(content: bytes, position: int) -> tuple[bytes, int]:
         position = found.end() + (found[0] == b"\\")
         depth += {b"(": 1, b")": -1}.get(found[0], 0)
     if depth:
-        return b"", begins
+        # Never closed: all that is left is read as one string, once.
+        return _plain(content[begins:]), len(content)
     return _plain(content[begins:position - 1]), position
 
 

@@ -11,7 +11,7 @@ from dyadflow.privacy.contents.kinds import Shown, Text, look_into, medium
 _DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+)*?)(;base64)?,([^\"'\s)>]*)", re.IGNORECASE)
 #: What a page or a drawing shows from a file beside it, which is then looked at by itself if it is there.
 _PLAYED = re.compile(r"<(?:video|audio|embed|object)\b", re.IGNORECASE)
-_DRAWN = re.compile(r"<(?:\w+:)?image\b(?![^>]*data:)", re.IGNORECASE)
+_DRAWN = re.compile(r"<(?:\w+:)?image\b(?![^>]{0,1000}data:)", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:!doctype|html|svg|\?xml)\b|<svg\b", re.IGNORECASE)
 
 
