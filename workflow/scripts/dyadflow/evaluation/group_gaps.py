@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ EXACT_UP_TO, DRAWS = 20_000, 20_000
 
 def list_group_gaps(
     counted: Sequence[CellCounts], groups: Mapping[str, Mapping[str, str]], *, level: float, seed: int
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rows of ``group_gaps.tsv``: differences between the levels of each covariate.
 
     Parameters
@@ -84,7 +85,7 @@ def _levels_of_dyads(each: CellCounts, level_of: Mapping[str, str]) -> dict[str,
 
 def _compare(
     one: NDArray[np.float64], other: NDArray[np.float64], level: float, *, seed: int
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """One metric of two groups of dyads; nothing where fewer than two of either have it."""
     one, other = one[np.isfinite(one)], other[np.isfinite(other)]
     if min(len(one), len(other)) > 1:

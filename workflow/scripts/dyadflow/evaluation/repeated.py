@@ -1,6 +1,7 @@
 """Named comparisons over a cross-validation that was repeated with other folds."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +21,7 @@ REPEATED_COLUMNS = (
 def list_repeated(
     counted: Sequence[CellCounts], comparisons: Sequence[Comparison], repeats: Mapping[str, str],
     truths: Mapping[tuple[str, str], Truth], *, level: float,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rows of ``repeated.tsv``.
 
     Parameters
@@ -125,7 +126,7 @@ def _pair(
 
 def _compare(
     pairs: Sequence[tuple[CellCounts, CellCounts]], truths: Mapping[tuple[str, str], Truth], metric: str, level: float
-) -> dict:
+) -> dict[str, Any]:
     differences: list[float] = []
     shares: list[float] = []
     for one, other in pairs:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,13 +66,13 @@ def feed(batches: Iterable[NDArray[np.uint8]], device: torch.device) -> Iterator
     return (tensor.to(device, non_blocking=True) for tensor in ahead(prepare()))
 
 
-def to_host(results: Iterable[torch.Tensor], behind: int = _RESULTS_BEHIND) -> Iterator[NDArray]:
+def to_host(results: Iterable[torch.Tensor], behind: int = _RESULTS_BEHIND) -> Iterator[NDArray[Any]]:
     """Results as arrays, in order, each fetched while the device works on those up to `behind` later."""
     import torch
 
     leaving: deque[tuple[torch.Tensor, torch.cuda.Event | None]] = deque()
 
-    def land() -> NDArray:
+    def land() -> NDArray[Any]:
         tensor, copied = leaving.popleft()
         if copied is not None:
             copied.synchronize()

@@ -16,6 +16,7 @@ import xml.etree.ElementTree as etree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -46,7 +47,7 @@ class SsiStream:
         Attributes of the element ``meta``, and of ``time`` (when it was recorded) as ``time_local`` and so on.
     """
 
-    values: NDArray
+    values: NDArray[Any]
     rate_hz: float
     chunks: tuple[tuple[float, float, int], ...]
     type: str

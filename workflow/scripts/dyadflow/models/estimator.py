@@ -169,7 +169,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             for values in self._scale(sessions)
         ]
 
-    def predict(self, X: Sequence[ArrayLike]) -> list[NDArray]:
+    def predict(self, X: Sequence[ArrayLike]) -> list[NDArray[Any]]:
         """For each session the likeliest class of each frame, shape (frames,)."""
         return [self.classes_[shares.argmax(axis=1)] for shares in self.predict_proba(X)]
 
@@ -254,7 +254,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
                 f"validation_share is {self.validation_share}", fix="give a share between 0 and 1")
 
     def _set_aside(
-        self, codes: Sequence[NDArray[np.int64]], dyads: NDArray, random: np.random.RandomState
+        self, codes: Sequence[NDArray[np.int64]], dyads: NDArray[Any], random: np.random.RandomState
     ) -> NDArray[np.bool_]:
         """Which sessions training stops on: whole dyads, and only of those with a class."""
         from sklearn.model_selection import GroupShuffleSplit
@@ -300,7 +300,7 @@ def choose_hyperparameters(network: str, given: Mapping[str, Any] | None) -> dic
     return list_grid(narrowed)[0]
 
 
-def _pick(parts: Sequence[NDArray], which: NDArray[np.bool_]) -> list[NDArray]:
+def _pick(parts: Sequence[NDArray[Any]], which: NDArray[np.bool_]) -> list[NDArray[Any]]:
     return [part for part, taken in zip(parts, which, strict=True) if taken]
 
 

@@ -109,7 +109,7 @@ def fuse_session(
 
 
 def _lay_on_grid(
-    values: NDArray, valid: NDArray[np.bool_], frames: int, name: str, where: str
+    values: NDArray[Any], valid: NDArray[np.bool_], frames: int, name: str, where: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     if abs(len(values) - frames) > 1:
         raise DyadflowError(

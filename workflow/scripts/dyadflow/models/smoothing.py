@@ -1,6 +1,7 @@
 """From probabilities to codes without flicker: a moving mean, and no bout shorter than people would code."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def smooth_codes(
 
 
 def tune_smoothing(
-    probabilities: Sequence[NDArray], codes: Sequence[NDArray], *, rate_hz: float
+    probabilities: Sequence[NDArray[Any]], codes: Sequence[NDArray[Any]], *, rate_hz: float
 ) -> tuple[int, int]:
     """The smoothing that finds the bouts of some sessions best.
 

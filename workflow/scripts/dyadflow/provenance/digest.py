@@ -11,6 +11,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import grimp
 
 PACKAGE = "dyadflow"
 #: How a result was recorded, and how an error is worded, is not part of what a result is.
@@ -59,7 +63,7 @@ class CodeMap:
         self._digests: dict[str, str] = {}
 
     @cached_property
-    def _graph(self):
+    def _graph(self) -> "grimp.ImportGraph":
         import grimp
 
         return grimp.build_graph(

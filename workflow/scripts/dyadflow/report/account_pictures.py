@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -41,7 +42,7 @@ def draw_sessions(
     scheme: Scheme,
     palette: Palette,
     lengths_s: Mapping[str, float],
-    sheet_phases: Mapping[str, Sequence],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
 ) -> list[SessionPicture]:
     """One picture a session, for every session that has segments, issues, or a recording.
 
@@ -82,7 +83,7 @@ def _draw_session(
     scheme: Scheme,
     palette: Palette,
     length_s: float | None,
-    sheet: Sequence,
+    sheet: Sequence[Any],
 ) -> SessionPicture:
     coders = sorted(set(table.coder))
     length_s = None if is_missing(length_s) else float(length_s)
@@ -128,7 +129,7 @@ def _blocks(groups: Iterable[Iterable[Row]]) -> Iterable[Block]:
 
 def _pins(issues: Sequence[Issue]) -> list[Row]:
     """A row of marks for each coder, and one for what is said of no coder, as far as issues name a time."""
-    found: dict[str, list] = {}
+    found: dict[str, list[Any]] = {}
     for issue in issues:
         pin = pin_of(issue)
         if pin is not None:

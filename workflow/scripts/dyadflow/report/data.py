@@ -146,7 +146,7 @@ def describe_distribution(
 
 def _seconds_by_coder(
     labels: Mapping[str, SessionLabels], target: str, classes: Sequence[str], phase: str
-) -> dict[str, list]:
+) -> dict[str, list[Any]]:
     """Seconds of every class and of what is none; with a phase, exclusion counts only inside it."""
     values = [*range(len(classes)), *_NO_CLASS_CODES.values()]
     found: dict[str, np.ndarray] = {}

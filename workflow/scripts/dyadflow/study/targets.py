@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -116,7 +117,7 @@ def _check_files(
     return parts
 
 
-def _balance(account: Mapping, known) -> str:
+def _balance(account: Mapping[str, Any], known) -> str:
     """What became of a file's annotations, in a line."""
     parts = f"{account['kept']} kept, {account['left_out']} left out, {account['rejected']} rejected"
     return f"{account['file']} ({known.title}): {count_of(account['annotations'], 'annotation')}: {parts}."

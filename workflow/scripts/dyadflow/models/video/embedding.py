@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def embed(network: "nn.Module", batches: "Iterable[Tensor]", *, half: bool = Fal
     return np.concatenate(parts)
 
 
-def recall_array(state: State, key: str, work_out: Callable[[], NDArray]) -> NDArray:
+def recall_array(state: State, key: str, work_out: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """An array from the state folder, or worked out and remembered there, whole or not at all."""
     remembered = state.recall(key)
     if remembered is None:

@@ -28,6 +28,6 @@ class Demo(RoomPlan):
         sessions = "|".join(re.escape(session.name) for session in study.sessions)
         return bool(re.fullmatch(f"(?:{sessions})(?:{MADE[study.settings.demo.paradigm]})", file))
 
-    def settings(self, wildcards: Any) -> dict:
+    def settings(self, wildcards: Any) -> dict[str, Any]:
         """What a synthetic session is made from."""
         return self.of(wildcards).settings.demo.model_dump()

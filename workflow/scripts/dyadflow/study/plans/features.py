@@ -22,7 +22,7 @@ class Features(RoomPlan):
             return self.plan.code(rule, [BACKBONES[backbone]])
         return code
 
-    def extractor(self, wildcards: Any) -> dict:
+    def extractor(self, wildcards: Any) -> dict[str, Any]:
         """Settings of the job's extractor."""
         return self._extractor(wildcards).model_dump()
 
