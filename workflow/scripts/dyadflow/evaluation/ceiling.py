@@ -69,7 +69,7 @@ def _count_pairs(
             for coder, codes in gathered.labels[session].codes[truth.target].items()
             if request.kinds.get((session, coder)) == "human" and has_coded(codes)
         }
-        frames += int((sum(codes >= 0 for codes in by_coder.values()) > 1).sum())
+        frames += int((np.sum([codes >= 0 for codes in by_coder.values()], axis=0) > 1).sum())
         for coder, other in permutations(by_coder, 2):
             both = (by_coder[coder] >= 0) & (by_coder[other] >= 0)
             table = tables.setdefault((coder, other), np.zeros((len(dyads), 2, size, size), np.int64))

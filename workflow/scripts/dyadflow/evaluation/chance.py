@@ -98,8 +98,8 @@ class _Sessions:
 
     def observed(self) -> NDArray[np.int64]:
         """The confusion as it is, shape (classes, classes)."""
-        return sum(
-            self._count(self._truth.codes[session], self._predicted[session]) for session in self._predicted)
+        parts = [self._count(self._truth.codes[session], self._predicted[session]) for session in self._predicted]
+        return np.sum(parts, axis=0, dtype=np.int64)
 
     def shifted(self, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Pooled confusions with every session's predictions rotated, shape (draws, classes, classes)."""

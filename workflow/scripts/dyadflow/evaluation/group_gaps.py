@@ -61,13 +61,13 @@ def list_group_gaps(
         for covariate, level_of in groups.items():
             level_of_dyad = _levels_of_dyads(each, level_of)
             for pair in combinations((name for name in dict.fromkeys(level_of.values()) if name != MISSING), 2):
-                members = [[level_of_dyad.get(dyad) == name for dyad in dyads] for name in pair]
+                one, other = ([level_of_dyad.get(dyad) == name for dyad in dyads] for name in pair)
                 rows += [
                     each.cell.key | {"covariate": covariate, "level_a": pair[0], "level_b": pair[1], "metric": metric}
                     | row
                     for metric in METRICS
                     for row in _compare(
-                        *(values[metric][own] for own in members), level,
+                        values[metric][one], values[metric][other], level,
                         seed=derive_seed(seed, "group gaps", covariate, *pair, metric))
                 ]
     for row, p in zip(rows, correct_by_holm([row["p"] for row in rows]), strict=True):

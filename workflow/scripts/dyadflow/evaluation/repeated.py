@@ -98,7 +98,7 @@ def corrected_resampled_t(
     count, mean = len(values), float(values.mean()) if len(values) else float("nan")
     if count < 2 or np.ptp(values) == 0:
         return mean, float("nan"), float("nan"), float("nan")
-    ratio = float(np.mean(shares))
+    ratio = float(np.asarray(shares, np.float64).mean())
     error = np.sqrt((1 / count + ratio) * values.var(ddof=1))
     reach = float(stdtrit(count - 1, 0.5 + level / 2) * error)
     return mean, mean - reach, mean + reach, float(2 * stdtr(count - 1, -abs(mean) / error))

@@ -108,7 +108,8 @@ def evaluate_snippets(
         target: empirical_probability(coded, specs[target], kinds, sheet_phases=sheet_phases)
         for target in dict.fromkeys(cell["target"] for cell in cells)
     }
-    score_rows, tiles = [], {}
+    score_rows = []
+    tiles: dict[tuple[str, ...], dict[str, pd.DataFrame]] = {}
     for cell in cells:
         rows = read_snippets(cell["snippets"], score_coders[cell["protocol"]], kinds)
         preset = presets[cell["protocol"]]

@@ -46,6 +46,7 @@ def ahead(items: Iterable[Item], depth: int = _BATCHES_AHEAD) -> Iterator[Item]:
     pool = ThreadPoolExecutor(1, thread_name_prefix="feeding")
     try:
         waiting = deque(pool.submit(next, iterator, end) for _ in range(depth))
+        item: Any
         while (item := waiting.popleft().result()) is not end:
             waiting.append(pool.submit(next, iterator, end))
             yield item

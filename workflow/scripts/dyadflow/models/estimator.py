@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _KIND = "sequence_classifier"
 
 
-class SequenceClassifier(ClassifierMixin, BaseEstimator):
+class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A class for every frame of a session, by any of the networks.
 
     Parameters
@@ -305,7 +305,7 @@ def _pick(parts: Sequence[NDArray[Any]], which: NDArray[np.bool_]) -> list[NDArr
 
 
 def _fuse(values: NDArray[np.float32]) -> Fused:
-    valid = np.isfinite(values).all(axis=1)
+    valid: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
     return Fused(values, valid[:, None], (slice(0, values.shape[1]),))
 
 

@@ -37,7 +37,7 @@ def smooth_codes(
         -1 where no row within reach is a number. Such frames end a bout.
     """
     values = np.asarray(probabilities, np.float64)
-    known = np.isfinite(values).all(axis=1)
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
     values = np.where(known[:, None], values, 0.0)
     if smoothing_frames > 1 and len(values):
         values, known = _moving_mean(values, known, smoothing_frames // 2)

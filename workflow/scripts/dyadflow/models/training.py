@@ -251,6 +251,7 @@ def _fit_group(
             # Those that are done leave, so that nothing is computed for them.
             running = [running[place] for place in going]
             chosen = [chosen[place] for place in going]
+            assert not isinstance(network, Alone)  # one alone has nobody to leave behind
             network = module.stack([network.single(place) for place in going], chosen).to(device)
             optimiser = optimiser.only(going, list(network.parameters()))
     return [member.end() for member in members]
@@ -333,6 +334,7 @@ def _targets(
 
     rows = _pad(member.windows[own], most)
     if drawn is None or member.coders is None:
+        assert member.targets is not None  # where no coder is drawn
         return member.targets[rows]
     coders = torch.from_numpy(drawn).to(rows.device)[own]
     coders = torch.cat([coders, coders.new_zeros(most - len(coders))])

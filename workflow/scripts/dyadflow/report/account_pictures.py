@@ -86,7 +86,7 @@ def _draw_session(
     sheet: Sequence[Any],
 ) -> SessionPicture:
     coders = sorted(set(table.coder))
-    length_s = None if is_missing(length_s) else float(length_s)
+    length_s = None if length_s is None or is_missing(length_s) else float(length_s)
 
     def blocks(rows: pd.DataFrame) -> list[Block]:
         return [Block(palette.style(row.code), row.code, row.onset_s, row.offset_s) for row in rows.itertuples()]

@@ -275,7 +275,7 @@ class _Sketch:
             for coder, own in rows.groupby("coder")
         }
         counted = self._counted_spans(tier)
-        drawn = []
+        drawn: list[Row] = []
         for coder in sorted(marked.keys() | counted.keys()):
             blocks = [self._block(*segment) for segment in marked.get(coder, [])]
             taken = [(onset_s, offset_s) for _, onset_s, offset_s in marked.get(coder, [])]

@@ -34,7 +34,8 @@ def _walk(model: type[BaseModel], before: str) -> Iterator[tuple[str, FieldInfo]
         if not inner:
             yield place, field
             continue
-        many = {dict: ".<name>", list: "[]"}.get(getattr(field.annotation, "__origin__", None), "")
+        suffixes: dict[Any, str] = {dict: ".<name>", list: "[]"}
+        many = suffixes.get(getattr(field.annotation, "__origin__", None), "")
         if many or field.description:
             yield place + many, field
         for one in inner:

@@ -12,7 +12,7 @@ from dyadflow.features.device import multiply_in
 from dyadflow.models.state import State
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Passes:
         return Passes(self.values[:, part], self.labels[:, part], self.sessions[part])
 
 
-def embed(network: "nn.Module", batches: "Iterable[Tensor]", *, half: bool = False) -> NDArray[np.float32]:
+def embed(network: Any, batches: "Iterable[Tensor]", *, half: bool = False) -> NDArray[np.float32]:
     """Embeddings of clips by a network in evaluation mode, shape (clips, dims)."""
     import torch
 
@@ -64,7 +64,7 @@ def recall_array(state: State, key: str, work_out: Callable[[], NDArray[Any]]) -
     return np.load(io.BytesIO(remembered), allow_pickle=False)
 
 
-def settle_statistics(network: "nn.Module", batches: "Iterable[Tensor]") -> None:
+def settle_statistics(network: Any, batches: "Iterable[Tensor]") -> None:
     """Set the running statistics of batch normalisation to the mean over some batches of clips.
 
     For random weights only: their running statistics are those of no data at all, and what comes out of an

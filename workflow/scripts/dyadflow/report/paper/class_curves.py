@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.palette import safe_colour
@@ -13,6 +13,7 @@ from dyadflow.report.wording import cell_title, number
 from dyadflow.tables import read_table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _CELL = ("protocol", "target", "stream", "model")
@@ -80,7 +81,7 @@ def draw_curves(
     return figure
 
 
-def _write_legend(axes, entries, metric: str, short: str) -> None:
+def _write_legend(axes: "Axes", entries: Sequence[tuple[str, str, Any]], metric: str, short: str) -> None:
     """Names and areas beside the panel."""
     axes.text(1.04, 1.0, short, transform=axes.transAxes, size=style.SMALL_PT, color=style.SOFT, va="top")
     for place, (name, colour, value) in enumerate(entries, start=1):

@@ -15,6 +15,7 @@ from dyadflow.report.wording import model_title, stream_title
 from dyadflow.tables import read_table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CELL = ("protocol", "target", "stream", "model")
@@ -90,7 +91,7 @@ def _rows(table: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _draw_panel(
-    axes, heading: str, rows: Sequence[tuple[str, str, str]], pooled: pd.DataFrame, folds: pd.DataFrame
+    axes: "Axes", heading: str, rows: Sequence[tuple[str, str, str]], pooled: pd.DataFrame, folds: pd.DataFrame
 ) -> None:
     tidy(axes)
     axes.set_title(heading, loc="left", size=style.TEXT_PT, pad=3)
@@ -113,8 +114,8 @@ def _draw_panel(
                 manage_ticks=False, boxprops={"facecolor": colour, "alpha": 0.35, "lw": 0.6},
                 medianprops={"color": colour, "lw": 1.2}, whiskerprops={"lw": 0.6, "color": colour},
                 capprops={"lw": 0.6, "color": colour})
-        spread = np.linspace(-0.12, 0.12, len(values)) if len(values) else []
-        axes.plot(values, middle + np.array(spread), "o", ms=1.6, mfc=colour, mec="none", alpha=0.9, clip_on=False)
+        spread = np.linspace(-0.12, 0.12, len(values))
+        axes.plot(values, middle + spread, "o", ms=1.6, mfc=colour, mec="none", alpha=0.9, clip_on=False)
         for row in own(pooled).itertuples():
             below = number + 0.8
             if row.low == row.low:

@@ -12,6 +12,7 @@ from dyadflow.report.wording import model_title, stream_title
 from dyadflow.tables import read_table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLUMNS = ("outer", "epoch", "loss", "validation_f1")
@@ -60,7 +61,7 @@ def draw_learning(histories: Sequence[Mapping[str, Any]], scheme: Scheme, target
     return figure
 
 
-def _draw_panel(axes, cell: Mapping[str, Any], table: pd.DataFrame, highest: float) -> None:
+def _draw_panel(axes: "Axes", cell: Mapping[str, Any], table: pd.DataFrame, highest: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     colour = style.series_colour(cell["model"])

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 INK, SOFT, RULE = "#1f2328", "#5b636d", "#d0d3d0"
 #: The colours of cells whose share is 0 and 1; the page's heat maps have the latter.
@@ -35,13 +35,15 @@ NINETY_FIVE = "95\N{NO-BREAK SPACE}%"
 _MM = 1 / 25.4
 _DOTS_AN_INCH = 300
 #: What each format would else say of the time, or of the library that drew it.
-_UNSAID = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None}}
+_UNSAID: dict[str, dict[str, str | None]] = {
+    ".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None},
+}
 _POINT_MM = 25.4 / 72
 
 #: A name of our own: a system may have another edition of DejaVu Sans installed.
 _FAMILY = "dyadflow"
 _FACES = (("DejaVuSans", "normal", 400), ("DejaVuSans-Bold", "normal", 700), ("DejaVuSans-Oblique", "italic", 400))
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": _FAMILY,
     "font.size": TEXT_PT,
     "text.color": INK,
@@ -96,7 +98,7 @@ def new_figure(width_mm: float, height_mm: float) -> "Figure":
     return Figure(figsize=(width_mm * _MM, height_mm * _MM), facecolor="white")
 
 
-def size_mm(figure: "Figure") -> tuple[float, float]:
+def size_mm(figure: "Figure | SubFigure") -> tuple[float, float]:
     """Width and height."""
     width, height = figure.get_size_inches()
     return width / _MM, height / _MM
@@ -110,7 +112,7 @@ def place_axes(figure: "Figure", left: float, top: float, width: float, height: 
     )
 
 
-def write_text(figure: "Figure", left: float, top: float, text: str, **look) -> None:
+def write_text(figure: "Figure", left: float, top: float, text: str, **look: Any) -> None:
     """Write at a place in millimetres from the top left corner; by default the text hangs from there."""
     width, height = size_mm(figure)
     figure.text(left / width, 1 - top / height, text, **{"va": "top", "ha": "left"} | look)
@@ -177,7 +179,7 @@ def save_figure(figure: "Figure", paths: Path | Sequence[Path], title: str) -> N
     for path in [paths] if isinstance(paths, str | Path) else paths:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        own = {"Title": title, "Creator": "dyadflow"}
+        own: dict[str, str | None] = {"Title": title, "Creator": "dyadflow"}
         own |= _UNSAID[path.suffix]
         figure.savefig(path, metadata=own, dpi=_DOTS_AN_INCH)
 
@@ -190,4 +192,5 @@ def series_colour(model: str) -> str:
 def heat_colour(share: float) -> tuple[float, float, float]:
     """Nearly white at 0, the full colour at 1."""
     share = min(max(share, 0.0), 1.0)
-    return tuple(low + share * (high - low) for low, high in zip(GROUND, HEAT, strict=True))
+    red, green, blue = (low + share * (high - low) for low, high in zip(GROUND, HEAT, strict=True))
+    return red, green, blue

@@ -30,4 +30,6 @@ class Demo(RoomPlan):
 
     def settings(self, wildcards: Any) -> dict[str, Any]:
         """What a synthetic session is made from."""
-        return self.of(wildcards).settings.demo.model_dump()
+        demo = self.of(wildcards).settings.demo
+        assert demo is not None  # only its studies have such jobs
+        return demo.model_dump()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dyadflow.features.settings import ExtractorSettings
 from dyadflow.study.plans.room import RESULTS, RoomPlan
 from dyadflow.study.study import Study
 
@@ -10,7 +11,7 @@ from dyadflow.study.study import Study
 class Features(RoomPlan):
     """Which sessions one extraction job takes, with which backbone; which pictures of streams there are."""
 
-    def _extractor(self, wildcards: Any):
+    def _extractor(self, wildcards: Any) -> ExtractorSettings:
         return self.of(wildcards).settings.features.extractors[wildcards.extractor]
 
     def code(self, rule: str) -> Callable[[Any], list[str]]:
