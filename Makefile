@@ -20,6 +20,7 @@ lint: $(READY)  ## what a change must pass before it is committed
 	$(BIN)/snakefmt --check Snakefile rules workflow/Snakefile
 	$(BIN)/snakemake --lint
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/interval_coverage.py

@@ -124,5 +124,5 @@ def _complete(
         [[values.get((session, coder), np.nan) for coder in names] for session, names in raters.items()],
         dtype=np.float64,
     )
-    whole: NDArray[np.bool_] = np.isfinite(table).all(axis=1)
+    whole = np.asarray(np.isfinite(table).all(axis=1))
     return table[whole], [session for session, kept in zip(raters, whole, strict=True) if kept]

@@ -108,7 +108,7 @@ def _draw_session(
             for coder in sorted(set(own.coder))
         ])  # fmt: skip
     rows = _pins(issues)
-    groups = [group for group in [*groups, rows] if group]
+    groups = [group for group in [*groups, [*rows]] if group]
     times = [time for row in (*_blocks(groups), *(pin for own in rows for pin in own.pins))
              for time in (row.onset_s, row.offset_s)]  # fmt: skip
     counts = [(grade, sum(issue.severity == grade for issue in issues)) for grade in ("error", "warning", "note")]
@@ -127,7 +127,7 @@ def _blocks(groups: Iterable[Iterable[Row]]) -> Iterable[Block]:
     return (block for group in groups for row in group if isinstance(row, Band) for block in row.blocks)
 
 
-def _pins(issues: Sequence[Issue]) -> list[Row]:
+def _pins(issues: Sequence[Issue]) -> list[Pins]:
     """A row of marks for each coder, and one for what is said of no coder, as far as issues name a time."""
     found: dict[str, list[Any]] = {}
     for issue in issues:

@@ -222,7 +222,7 @@ class _Sketch:
     palette: Palette
 
     def draw(self, held_out: Sequence[HeldOut], predicted: pd.DataFrame) -> Timeline:
-        groups = [self._phases()]
+        groups: list[list[Row]] = [[*self._phases()]]
         for tier in self.scheme.tiers:
             rows: list[Row] = self._coders(tier)
             rows += self._models(tier, [own for own in held_out if self._tier_of(own.target) == tier])

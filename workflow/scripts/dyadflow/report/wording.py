@@ -53,7 +53,7 @@ def is_missing(value: object) -> bool:
 
 def number(metric: str, value: float | None, *, signed: bool = False) -> str:
     """A metric's value: in percent or on its own scale (`PLAIN_SCALE`); an en dash where there is none."""
-    if is_missing(value):
+    if value is None or is_missing(value):
         return ABSENT
     digits = PLAIN_SCALE.get(metric, 1)
     # + 0.0 turns -0.0 into 0.0.

@@ -99,7 +99,7 @@ def _draw_panel(
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "50", "", "100"])
     # The ends of neighbouring scales stand close together.
     for label, side in zip(axes.get_xticklabels()[::4], ("left", "right"), strict=True):
-        label.set_ha(side)
+        label.set_horizontalalignment(side)
     axes.set_xlabel("%", labelpad=1)
     axes.spines["left"].set_visible(False)
     for number, (protocol, stream, model) in enumerate(rows):

@@ -66,7 +66,7 @@ def _draw_panel(axes: "Axes", cell: Mapping[str, Any], table: pd.DataFrame, high
 
     colour = style.series_colour(cell["model"])
     name_panel(axes, f"{stream_title(cell['stream'])} · {model_title(cell['model'])}")
-    axes.title.set_size(style.SMALL_PT)
+    axes.title.set_fontsize(style.SMALL_PT)
     axes.set(ylim=(0, 1), xlim=(0.5, table.epoch.max() + 0.5))
     axes.set_yticks([0, 0.5, 1], ["0", "50", "100"])
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))

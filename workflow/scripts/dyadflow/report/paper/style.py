@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
 INK, SOFT, RULE = "#1f2328", "#5b636d", "#d0d3d0"
 #: The colours of cells whose share is 0 and 1; the page's heat maps have the latter.
@@ -98,7 +98,7 @@ def new_figure(width_mm: float, height_mm: float) -> "Figure":
     return Figure(figsize=(width_mm * _MM, height_mm * _MM), facecolor="white")
 
 
-def size_mm(figure: "Figure | SubFigure") -> tuple[float, float]:
+def size_mm(figure: "Figure") -> tuple[float, float]:
     """Width and height."""
     width, height = figure.get_size_inches()
     return width / _MM, height / _MM
