@@ -108,9 +108,10 @@ def _draw_session(
             for coder in sorted(set(own.coder))
         ])  # fmt: skip
     rows = _pins(issues)
-    groups = [group for group in [*groups, [*rows]] if group]
-    times = [time for row in (*_blocks(groups), *(pin for own in rows for pin in own.pins))
-             for time in (row.onset_s, row.offset_s)]  # fmt: skip
+    groups.append([*rows])
+    groups = [group for group in groups if group]
+    times = [time for block in _blocks(groups) for time in (block.onset_s, block.offset_s)]
+    times += [time for own in rows for pin in own.pins for time in (pin.onset_s, pin.offset_s)]
     counts = [(grade, sum(issue.severity == grade for issue in issues)) for grade in ("error", "warning", "note")]
     figure = Markup("")
     if times:

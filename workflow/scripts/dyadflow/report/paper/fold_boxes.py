@@ -98,8 +98,9 @@ def _draw_panel(
     axes.set(xlim=(0, 1), ylim=(len(rows), 0), yticks=[])
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "50", "", "100"])
     # The ends of neighbouring scales stand close together.
-    for label, side in zip(axes.get_xticklabels()[::4], ("left", "right"), strict=True):
-        label.set_horizontalalignment(side)
+    first, last = axes.get_xticklabels()[::4]
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     axes.set_xlabel("%", labelpad=1)
     axes.spines["left"].set_visible(False)
     for number, (protocol, stream, model) in enumerate(rows):
