@@ -34,6 +34,7 @@ lint: $(READY)  ## what a change must pass before it is committed
 	$(BIN)/snakefmt --check Snakefile rules workflow/Snakefile
 	$(BIN)/snakemake --lint
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 	$(BIN)/pip-licenses > /dev/null
 	$(BIN)/python .github/audit.py
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,11 +26,11 @@ CLOCK_COLUMNS = (
 
 def compare_on_clock(
     segments: Segments,
-    spec: Mapping,
+    spec: Mapping[str, Any],
     dyads: Mapping[str, str],
     kinds: Mapping[tuple[str, str], str],
     *,
-    sheet_phases: Mapping[str, Sequence] | None = None,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None = None,
     step_s: float = 0.1,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -81,20 +82,20 @@ def compare_on_clock(
         labels[session] = label_session({coder: mine.select(coder=coder) for coder in coders}, grid, spec, phases)
     rows = []
     for (coder_a, coder_b), by_session in sorted(_count_by_place(labels, spec, dyads, kinds).items()):
-        counts, mine = np.stack(list(by_session.values())), [dyads[session] for session in by_session]
+        counts, own_dyads = np.stack(list(by_session.values())), [dyads[session] for session in by_session]
         for (phase, own_phases), (tier, own_tiers) in product(_selections(_phases(spec)), _selections(_tiers(spec))):
-            row = agreement_of(counts[:, own_phases][:, :, own_tiers].sum((1, 2)), mine, level)
+            row = agreement_of(counts[:, own_phases][:, :, own_tiers].sum((1, 2)), own_dyads, level)
             row["moments"] = row.pop("frames")
             rows.append({"phase": phase, "tier": tier, "coder_a": coder_a, "coder_b": coder_b} | row)
     return pd.DataFrame(rows, columns=list(CLOCK_COLUMNS))
 
 
-def _phases(spec: Mapping) -> list[str]:
+def _phases(spec: Mapping[str, Any]) -> list[str]:
     """Phases that anything is coded in."""
     return [name for name in spec["phases"]["names"] if name not in spec["phases"]["excluded"]]
 
 
-def _tiers(spec: Mapping) -> list[str]:
+def _tiers(spec: Mapping[str, Any]) -> list[str]:
     """Tiers that any target is on, in the order of targets."""
     return list(dict.fromkeys(target["tier"] for target in spec["targets"].values()))
 
@@ -106,7 +107,7 @@ def _selections(names: Sequence[str]) -> list[tuple[str, slice]]:
 
 def _count_by_place(
     labels: Mapping[str, SessionLabels],
-    spec: Mapping,
+    spec: Mapping[str, Any],
     dyads: Mapping[str, str],
     kinds: Mapping[tuple[str, str], str],
 ) -> dict[tuple[str, str], dict[str, NDArray[np.int64]]]:

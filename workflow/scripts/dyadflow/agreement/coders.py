@@ -1,6 +1,8 @@
 """Agreement between the human coders of a study, target by target, phase by phase and code by code."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -100,7 +102,7 @@ def tabulate_confusion(
     return pd.DataFrame(rows, columns=list(CONFUSION_COLUMNS))
 
 
-def by_code(counts: NDArray, classes: Sequence[str]) -> Iterator[tuple[str, NDArray]]:
+def by_code(counts: NDArray[Any], classes: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
     """``all`` with the counts as they are, then each class against the rest, shape (..., 2, 2)."""
     yield ALL_CODES, counts
     for place, name in enumerate(classes):
@@ -141,10 +143,11 @@ def agreement_of(counts: NDArray[np.int64], dyads: Sequence[str], level: float) 
 def _weighted(counts: NDArray[np.int64], dyads: Sequence[str], level: float) -> dict[str, float]:
     """Both weighted kappas with their intervals."""
     table = sum_by_dyad(counts, dyads)
-    found = {}
-    for weights in ("linear", "quadratic"):
+    found: dict[str, float] = {}
+    kinds: tuple[Literal["linear", "quadratic"], ...] = ("linear", "quadratic")
+    for weights in kinds:
         low, high = jackknife_interval(
-            table, lambda counts, weights=weights: weighted_kappa(counts, weights), bounds=(-1.0, 1.0), level=level,
+            table, partial(weighted_kappa, weights=weights), bounds=(-1.0, 1.0), level=level,
             at_once=True)
         found |= {f"kappa_{weights}": float(weighted_kappa(table.sum(0), weights)),
                   f"kappa_{weights}_low": low, f"kappa_{weights}_high": high}

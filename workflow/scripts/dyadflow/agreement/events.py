@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,11 +59,11 @@ def compare_events(
     *,
     segments: str | Path,
     labels: str | Path,
-    spec: Mapping,
-    sheet_phases: Mapping[str, Sequence | None],
+    spec: Mapping[str, Any],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]] | None],
     dyads: Mapping[str, str],
     kinds: Mapping[tuple[str, str], str],
-    settings: Mapping,
+    settings: Mapping[str, Any],
     seed: int,
     events: str | Path,
 ) -> None:
@@ -91,12 +92,12 @@ def compare_events(
 def event_table(
     segments: Segments,
     labels: Mapping[str, SessionLabels],
-    spec: Mapping,
+    spec: Mapping[str, Any],
     dyads: Mapping[str, str],
     kinds: Mapping[tuple[str, str], str],
     settings: AgreementSettings,
     *,
-    sheet_phases: Mapping[str, Sequence | None] | None = None,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]] | None] | None = None,
     seed: int = 1,
 ) -> pd.DataFrame:
     """Time-unit and event-based agreement of every two human coders, with dyad-level intervals.
@@ -164,15 +165,15 @@ def _tally(
     for session in pair.sessions:
         own = labels[session]
         slots, rate_hz = phase_slots(own, phases), own.grid.rate_hz
-        codes = [own.codes[pair.target][coder] for coder in (pair.coder_a, pair.coder_b)]
+        codes_a, codes_b = (own.codes[pair.target][coder] for coder in (pair.coder_a, pair.coder_b))
         # A hair more, because 0.28 s at 25 Hz is 7.000000000000001 frames, and other products fall short.
         reach = int(settings.tolerance_s * rate_hz + 1e-6)
-        frames.append(tally_within(*codes, size, reach, slots, places))
-        both = (runs[session, coder, pair.target] for coder in (pair.coder_a, pair.coder_b))
-        a, b = events_in_common(*both, settings.tolerance_s, own.grid)
+        frames.append(tally_within(codes_a, codes_b, size, reach, slots, places))
+        runs_a, runs_b = (runs[session, coder, pair.target] for coder in (pair.coder_a, pair.coder_b))
+        a, b = events_in_common(runs_a, runs_b, settings.tolerance_s, own.grid)
         centres_s = own.grid.centres_s()
-        where = tuple(slots[np.searchsorted(centres_s, part.spans[:, 0])] for part in (a, b))
-        counts, moved = tally_events(a, b, where, settings.tolerance_s, size, places)
+        slots_a, slots_b = (slots[np.searchsorted(centres_s, part.spans[:, 0])] for part in (a, b))
+        counts, moved = tally_events(a, b, (slots_a, slots_b), settings.tolerance_s, size, places)
         tallied.append(counts)
         differences.append(moved)
         name = "\x1f".join((pair.target, pair.coder_a, pair.coder_b, session))
@@ -183,7 +184,7 @@ def _tally(
 
 def _rows(
     pair: Pair, tallies: PairTallies, phases: tuple[str, ...], coded: set[str], dyads: Sequence[str], level: float
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """A row for each phase and code."""
     found = [by_phase(counts, phases, coded) for counts in (tallies.frames, tallies.events, tallies.differences)]
     for (phase, frames), (_, events), (_, differences) in zip(*found, strict=True):
@@ -208,7 +209,8 @@ def _by_time(counts: NDArray[np.int64], dyads: Sequence[str], level: float) -> d
 def _by_event(counts: NDArray[np.int64], dyads: Sequence[str], level: float, *, kappa: bool) -> dict[str, float | int]:
     table = sum_by_dyad(counts, dyads)
     total = table.sum(0)
-    found = dict(zip(("events_a", "events_b", "matched"), map(int, event_numbers(total)), strict=True))
+    found: dict[str, float | int] = dict(
+        zip(("events_a", "events_b", "matched"), map(int, event_numbers(total)), strict=True))
     for name, statistic, bounds in (
         ("event_percent", event_percent, (0.0, 100.0)), ("event_kappa", event_kappa, (-1.0, 1.0)),
     ):

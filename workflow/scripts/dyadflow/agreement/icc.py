@@ -78,7 +78,7 @@ def icc(values: ArrayLike, *, level: float = 0.95) -> Icc:
     n, k = table.shape
     if n < 2 or k < 2:
         missing = Estimate(np.nan, np.nan, np.nan)
-        return Icc(*[missing] * 6, subjects=n, raters=k)
+        return Icc(missing, missing, missing, missing, missing, missing, subjects=n, raters=k)
     grand, rows, columns = table.mean(), table.mean(1), table.mean(0)
     between = k * np.square(rows - grand).sum() / (n - 1)
     raters = n * np.square(columns - grand).sum() / (k - 1)
@@ -92,7 +92,7 @@ def icc(values: ArrayLike, *, level: float = 0.95) -> Icc:
     consistent = _from_ratio(between, error, k, n - 1, (n - 1) * (k - 1), level)
     absolute = _absolute(between, raters, error, n, k, level)
     return Icc(
-        one_way, absolute, consistent, *(_of_mean(single, k) for single in (one_way, absolute, consistent)),
+        one_way, absolute, consistent, _of_mean(one_way, k), _of_mean(absolute, k), _of_mean(consistent, k),
         subjects=n, raters=k,
     )
 

@@ -1,6 +1,7 @@
 """Intervals from dyads: a jackknife-t on the logit scale."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,7 @@ NO_INTERVAL = (float("nan"), float("nan"))
 
 def jackknife_interval(
     counts: ArrayLike,
-    statistic: Callable[[NDArray], ArrayLike],
+    statistic: Callable[[NDArray[Any]], float | NDArray[Any]],
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
     level: float = 0.95,
@@ -53,7 +54,7 @@ def jackknife_interval(
     return interval_from_left_out(float(statistic(table.sum(0))), left_out, bounds=bounds, level=level)
 
 
-def sum_by_dyad(counts: ArrayLike, dyads: Sequence[str]) -> NDArray:
+def sum_by_dyad(counts: ArrayLike, dyads: Sequence[str]) -> NDArray[Any]:
     """Counts of sessions, shape (sessions, ...), summed to shape (dyads, ...), dyads in order of their names."""
     table = np.asarray(counts)
     names, place = np.unique(np.array(dyads, dtype=object).astype(str), return_inverse=True)
@@ -62,20 +63,20 @@ def sum_by_dyad(counts: ArrayLike, dyads: Sequence[str]) -> NDArray:
     return summed
 
 
-def nonempty(counts: ArrayLike) -> NDArray:
+def nonempty(counts: ArrayLike) -> NDArray[Any]:
     """The dyads, along the first axis, that have any count at all."""
     table = np.asarray(counts)
     return table[table.reshape(len(table), -1).any(1)] if len(table) else table
 
 
-def leave_one_out(counts: NDArray) -> NDArray:
+def leave_one_out(counts: NDArray[Any]) -> NDArray[Any]:
     """Sums over all dyads but one: for counts of shape (dyads, ...), the same shape, row i without dyad i."""
     return counts.sum(0) - counts
 
 
 def interval_from_left_out(
     estimate: float,
-    left_out: NDArray,
+    left_out: NDArray[Any],
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
     level: float = 0.95,
@@ -137,14 +138,15 @@ def interval_from_left_out(
         least, greatest = _ends(estimate, values, level, stdtrit)
         return max(low, least), min(high, greatest)
     if open_ended:
-        ends = _ends(np.log(estimate - low), np.log(values - low), level, stdtrit)
-        return tuple(float(low + np.exp(end)) for end in ends)
-    ends = _ends(logit((estimate - low) / (high - low)), logit((values - low) / (high - low)), level, stdtrit)
-    return tuple(float(low + (high - low) * expit(end)) for end in ends)
+        least, greatest = _ends(np.log(estimate - low), np.log(values - low), level, stdtrit)
+        return float(low + np.exp(least)), float(low + np.exp(greatest))
+    least, greatest = _ends(
+        logit((estimate - low) / (high - low)), logit((values - low) / (high - low)), level, stdtrit)
+    return float(low + (high - low) * expit(least)), float(low + (high - low) * expit(greatest))
 
 
 def _ends(
-    estimate: float, values: NDArray, level: float, quantile: Callable[[float, float], float]
+    estimate: float, values: NDArray[Any], level: float, quantile: Callable[[float, float], float]
 ) -> tuple[float, float]:
     """Both ends, from the statistic and its leave-one-out values, shape (dyads,), all on one scale."""
     dyads, apart = len(values), values - values.mean()

@@ -5,7 +5,7 @@ once, because an interval needs the same number once more for every dyad that is
 functions against both libraries.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -89,7 +89,7 @@ def weighted_kappa(confusion: ArrayLike, weights: Literal["linear", "quadratic"]
     return np.divide(expected - observed, expected, out=np.full(units.shape, np.nan), where=expected > 0)
 
 
-def one_against_rest(counts: ArrayLike, place: int) -> NDArray:
+def one_against_rest(counts: ArrayLike, place: int) -> NDArray[Any]:
     """Tables of two classes: one of the classes, and all others together.
 
     Parameters

@@ -1,5 +1,7 @@
 """Events of two coders matched by their onsets, and how far they agree."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -41,7 +43,7 @@ def match_onsets(a: NDArray[np.float64], b: NDArray[np.float64], tolerance_s: fl
 
 
 def tally_events(
-    a: Events, b: Events, slots: tuple[NDArray, NDArray], tolerance_s: float, classes: int, places: int
+    a: Events, b: Events, slots: tuple[NDArray[Any], NDArray[Any]], tolerance_s: float, classes: int, places: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Match two coders' events of one session and tally them.
 
@@ -89,15 +91,15 @@ def tally_events(
     slot = np.where(later < 0, slots[1][second], slots[0][first])
     class_a, class_b = a.classes[first], b.classes[second]
     np.add.at(counts, (slot, class_a, class_b), 1)
-    np.add.at(counts, (slots[0][free_a], a.classes[free_a], classes), 1)
-    np.add.at(counts, (slots[1][free_b], classes, b.classes[free_b]), 1)
+    np.add.at(counts[..., classes], (slots[0][free_a], a.classes[free_a]), 1)
+    np.add.at(counts[:, classes], (slots[1][free_b], b.classes[free_b]), 1)
     both = (class_a == class_b) & a.seen[first] & b.seen[second]
     moved = np.column_stack([np.ones(len(later)), later, np.abs(later)])[both]
     np.add.at(differences, (slot[both], class_a[both]), moved)
     return counts, differences
 
 
-def event_numbers(counts: ArrayLike) -> tuple[NDArray, NDArray, NDArray]:
+def event_numbers(counts: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Events of coder a, events of coder b, and how many of them are matched in one class.
 
     Parameters
@@ -168,7 +170,7 @@ def event_kappa(counts: ArrayLike) -> NDArray[np.float64]:
     return np.divide(agreed * own - chance, room, out=np.full(units.shape, np.nan), where=room > 0)
 
 
-def one_event_class(counts: ArrayLike, place: int) -> NDArray:
+def one_event_class(counts: ArrayLike, place: int) -> NDArray[Any]:
     """The table of one class alone, shape (..., 2, 2): a confusion with another class is an event that only one has."""
     table = np.asarray(counts)
     both, row, column = table[..., place, place], table[..., place, :].sum(-1), table[..., :, place].sum(-1)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,9 @@ def coded_phases(labels: Mapping[str, SessionLabels], target: str) -> set[str]:
     return found
 
 
-def by_phase(counts: NDArray, phases: tuple[str, ...], coded: Collection[str]) -> Iterator[tuple[str, NDArray]]:
+def by_phase(
+    counts: NDArray[Any], phases: tuple[str, ...], coded: Collection[str]
+) -> Iterator[tuple[str, NDArray[Any]]]:
     """``all`` and each coded phase with its counts.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,9 @@ RELIABILITY_COLUMNS = (
 )
 
 FLEISS, NOMINAL, ORDINAL, INTERVAL = "fleiss_kappa", "alpha_nominal", "alpha_ordinal", "alpha_interval"
+_METRICS: dict[str, Literal["nominal", "ordinal", "interval"]] = {
+    NOMINAL: "nominal", ORDINAL: "ordinal", INTERVAL: "interval",
+}
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ def _multiply(
     return products.reshape(len(phases), coders - 1, size, size)
 
 
-def _frames(products: NDArray) -> NDArray:
+def _frames(products: NDArray[Any]) -> NDArray[Any]:
     """Frames by number of coders, of products of shape (..., numbers, classes, classes): shape (..., numbers)."""
     return products.sum((-2, -1)) / np.square(np.arange(products.shape[-3]) + 2)
 
@@ -140,19 +145,22 @@ def _usual_number(found: Ratings) -> int:
 
 
 def _measures(
-    products: NDArray, usual: int, metrics: Sequence[str], coders: int
-) -> Iterator[tuple[str, NDArray, Callable[[NDArray], NDArray], int]]:
+    products: NDArray[Any], usual: int, metrics: Sequence[str], coders: int
+) -> Iterator[tuple[str, NDArray[Any], Callable[[NDArray[Any]], NDArray[Any]], int]]:
     """Each measure with the products it counts, shape (sessions, numbers, ...), itself as a function, and coders."""
     whole = np.zeros_like(products)
     whole[:, usual - 2] = products[:, usual - 2]
     yield FLEISS, whole, lambda table: fleiss_kappa(table[..., usual - 2, :, :], usual), usual
     for measure in metrics:
-        metric = measure.removeprefix("alpha_")
-        yield measure, products, lambda table, metric=metric: krippendorff_alpha(coincidences(table), metric), coders
+        yield measure, products, partial(_alpha, _METRICS[measure]), coders
+
+
+def _alpha(metric: Literal["nominal", "ordinal", "interval"], products: NDArray[Any]) -> NDArray[np.float64]:
+    return krippendorff_alpha(coincidences(products), metric)
 
 
 def _estimate(
-    products: NDArray, statistic: Callable[[NDArray], NDArray], dyads: Sequence[str], level: float
+    products: NDArray[Any], statistic: Callable[[NDArray[Any]], NDArray[Any]], dyads: Sequence[str], level: float
 ) -> dict[str, float | int]:
     """A measure with its dyad-level interval, and on how much it rests."""
     table = sum_by_dyad(products, dyads)

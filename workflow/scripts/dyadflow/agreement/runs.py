@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,10 @@ class Events(Runs):
 
 
 def find_runs(
-    coding: "pd.DataFrame", target: Mapping, phases: Sequence[tuple[str, float, float]] | None, duration_s: float
+    coding: "pd.DataFrame",
+    target: Mapping[str, Any],
+    phases: Sequence[Sequence[Any]] | None,
+    duration_s: float,
 ) -> Runs:
     """One coder's runs of one target in one session.
 
@@ -122,13 +125,13 @@ def events_in_common(a: Runs, b: Runs, gap_s: float, grid: FrameGrid) -> tuple[E
     return found[0], found[1]
 
 
-def _lasting(spans: NDArray, values: NDArray) -> tuple[NDArray, NDArray]:
+def _lasting(spans: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Spans that are longer than rounding, with their values."""
     keep = spans[:, 1] - spans[:, 0] > ROUNDING_S
     return spans[keep], values[keep]
 
 
-def _joined(spans: NDArray, values: NDArray, gap_s: float) -> tuple[NDArray, NDArray]:
+def _joined(spans: NDArray[Any], values: NDArray[Any], gap_s: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Neighbours of one value as one span where no more than a gap lies between them; spans are in order."""
     if not len(spans):
         return spans, values
@@ -138,7 +141,7 @@ def _joined(spans: NDArray, values: NDArray, gap_s: float) -> tuple[NDArray, NDA
     return np.column_stack([spans[first, 0], spans[last, 1]]), values[first]
 
 
-def _united(spans: NDArray, gap_s: float) -> NDArray:
+def _united(spans: NDArray[Any], gap_s: float) -> NDArray[Any]:
     """Spans in any order as disjoint ones, in order, none nearer to the next than a gap."""
     spans = spans[np.argsort(spans[:, 0], kind="stable")]
     if len(spans):
@@ -146,7 +149,7 @@ def _united(spans: NDArray, gap_s: float) -> NDArray:
     return _joined(spans, np.zeros(len(spans), dtype=np.int64), gap_s)[0]
 
 
-def _within(spans: NDArray, cover: NDArray) -> tuple[NDArray, NDArray]:
+def _within(spans: NDArray[Any], cover: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Pieces of spans inside a cover, in order, and which span each is of; both are in order and disjoint."""
     onsets = np.maximum(spans[:, None, 0], cover[None, :, 0])
     offsets = np.minimum(spans[:, None, 1], cover[None, :, 1])

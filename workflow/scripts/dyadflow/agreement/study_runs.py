@@ -1,6 +1,7 @@
 """Runs of every session, coder and target of a study, from its one table of segments."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dyadflow.agreement.runs import Runs, find_runs
 from dyadflow.annotations.labels import SessionLabels, select_tier
@@ -15,9 +16,9 @@ RunsOf = Mapping[tuple[str, str, str], Runs]
 def runs_of_study(
     segments: Segments,
     labels: Mapping[str, SessionLabels],
-    spec: Mapping,
+    spec: Mapping[str, Any],
     kinds: Mapping[tuple[str, str], str],
-    sheet_phases: Mapping[str, Sequence | None],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]] | None],
 ) -> RunsOf:
     """The runs of every human coder of a study.
 
@@ -42,10 +43,10 @@ def runs_of_study(
     """
     table, described = segments.table, spec["phases"]
     present = dict.fromkeys(zip(table.session, table.coder, strict=True))
-    marks: dict[tuple[str, str], list] = {}
+    marks: dict[tuple[str, str], list[Any]] = {}
     for row in table[table.tier == PHASE_TIER].itertuples():
         marks.setdefault((row.session, row.coder), []).append((row.code, row.onset_s, row.offset_s))
-    phases: dict[tuple[str, str], list | None] = dict.fromkeys(present)
+    phases: dict[tuple[str, str], list[Any] | None] = dict.fromkeys(present)
     for session in labels if described else ():
         mine = {coder: marks.get((session, coder), []) for name, coder in kinds
                 if name == session and (session, coder) in present}

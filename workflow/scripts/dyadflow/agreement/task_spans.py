@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,9 +28,9 @@ def compare_task_spans(
     dyads: Mapping[str, str],
     kinds: Mapping[tuple[str, str], str],
     coders: Mapping[str, Sequence[str]],
-    spec: Mapping,
+    spec: Mapping[str, Any],
     phases: Sequence[str],
-    sheet_phases: Mapping[str, Sequence] | None,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None,
     spans: str | Path,
     durations: str | Path,
     clock: str | Path,
@@ -70,7 +71,7 @@ def span_table(
     segments: Segments,
     coders: Mapping[str, Sequence[str]],
     phases: Sequence[str],
-    sheet_phases: Mapping[str, Sequence] | None = None,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None = None,
 ) -> pd.DataFrame:
     """Minimal and maximal interval of every phase in every session.
 
@@ -154,7 +155,7 @@ def duration_table(segments: Segments, spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_marks(
-    segments: Segments, coders: Mapping[str, Sequence[str]], sheet_phases: Mapping[str, Sequence] | None
+    segments: Segments, coders: Mapping[str, Sequence[str]], sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None
 ) -> Segments:
     """Segments of these coders, where they marked the phases for themselves."""
     given = sheet_phases or {}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -95,7 +96,7 @@ def named_places(where: str) -> tuple[str, ...]:
 def account_of(
     path: Path, known: Format, reading: Reading, segments: Segments, tally: Tally, *, session: str, coder: str,
     offset_s: float = 0.0,
-) -> dict:
+) -> dict[str, Any]:
     """The account of a file that was read: a row with the columns `IMPORT_COLUMNS`.
 
     Parameters
@@ -130,13 +131,13 @@ def account_of(
     }
 
 
-def empty_account(path: Path, *, session: str, coder: str, offset_s: float = 0.0) -> dict:
+def empty_account(path: Path, *, session: str, coder: str, offset_s: float = 0.0) -> dict[str, Any]:
     """The account of a file that could not be read at all."""
     counts = dict.fromkeys(("annotations", "kept", "left_out", "rejected"), 0)
     return {"session": session, "coder": coder, "file": path.name, "offset_s": offset_s, **counts}
 
 
-def accounts_table(rows: Iterable[Mapping]) -> pd.DataFrame:
+def accounts_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Accounts of imports as a table with the columns `IMPORT_COLUMNS`."""
     return _typed(pd.DataFrame(list(rows), columns=list(IMPORT_COLUMNS)))
 
@@ -190,9 +191,9 @@ def files_table(
 
 
 def file_row(
-    account: Mapping, issues: Iterable[Issue], *, kind: str = "human", checked_by: Sequence[str] = (),
+    account: Mapping[str, Any], issues: Iterable[Issue], *, kind: str = "human", checked_by: Sequence[str] = (),
     shift_s: float = float("nan"),
-) -> dict:
+) -> dict[str, Any]:
     """One row of `files_table`: the account of an import, the file's issues, and what it was checked against."""
     grades = [issue.severity for issue in issues]
     counts = {f"{grade}s": grades.count(grade) for grade in ("error", "warning", "note")}

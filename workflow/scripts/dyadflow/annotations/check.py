@@ -1,7 +1,7 @@
 """Coding held against the recordings and the study's sheets, before anything is computed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.annotations.doctor.bounds import check_bounds, find_gaps
 from dyadflow.annotations.issues import Issue, Issues
@@ -19,7 +19,7 @@ def check_coding(
     issues: Issues,
     probes: "Mapping[str, Probe]",
     *,
-    vocabulary: Vocabulary | Mapping,
+    vocabulary: Vocabulary | Mapping[str, Any],
     needs_sound: bool,
     coding: Mapping[str, Sequence[str]] | None = None,
     phased: Iterable[str] = (),

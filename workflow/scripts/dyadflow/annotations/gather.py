@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ def gather_coding(
     issues: Sequence[Issues],
     probes: "Mapping[str, Probe]",
     *,
-    vocabulary: Vocabulary | Mapping,
+    vocabulary: Vocabulary | Mapping[str, Any],
     needs_sound: bool,
     coding: Mapping[str, Sequence[str]],
     phased: Sequence[str],
@@ -35,7 +35,7 @@ def gather_coding(
     each_coder: bool = False,
     accounts: Sequence[pd.DataFrame] = (),
     kinds: Mapping[tuple[str, str], str] | None = None,
-    sheet_phases: Mapping[str, Sequence] | None = None,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None = None,
 ) -> tuple[Segments, Issues, pd.DataFrame]:
     """Put the imports of all sessions together, and hold them against the recordings and one another.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ class Import:
 
     segments: Segments
     issues: Issues
-    account: Mapping
+    account: Mapping[str, Any]
     known: Format | None = None
     reading: Reading | None = None
 
@@ -49,7 +50,7 @@ def import_coding(
     *,
     session: str,
     coder: str,
-    vocabulary: Vocabulary | Mapping,
+    vocabulary: Vocabulary | Mapping[str, Any],
     offset_s: float = 0.0,
     format: str = "auto",
     recording: str = "",
@@ -95,9 +96,9 @@ def import_coding(
 def import_session(
     session: str,
     files: Sequence[str | Path],
-    coding: Sequence[Mapping],
+    coding: Sequence[Mapping[str, Any]],
     *,
-    vocabulary: Vocabulary | Mapping,
+    vocabulary: Vocabulary | Mapping[str, Any],
     recording: str = "",
 ) -> tuple[Segments, Issues, pd.DataFrame]:
     """Import every coder's file of a session.
@@ -142,7 +143,7 @@ def import_file(
     *,
     session: str = "",
     coder: str = "",
-    vocabulary: Vocabulary | Mapping | None = None,
+    vocabulary: Vocabulary | Mapping[str, Any] | None = None,
     offset_s: float = 0.0,
     format: str = "auto",
     recording: str = "",

@@ -1,6 +1,6 @@
 """Issues: what was found wrong or odd, one row each, so that nothing is dropped in silence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,7 +128,7 @@ class Issues:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Issue]:
         return iter(self.rows)
 
     def __add__(self, other: "Issues") -> "Issues":

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 UNCODED, EXCLUDED, UNSCORABLE = -1, -2, -3
 
 
-def label_spec(scheme: Scheme) -> dict:
+def label_spec(scheme: Scheme) -> dict[str, Any]:
     """What frame labels depend on, as plain values, so that nothing else of a scheme makes them anew.
 
     Returns
@@ -44,7 +44,7 @@ def label_spec(scheme: Scheme) -> dict:
             for code, details in scheme.tiers[tier].codes.items()
         } | {merge: classes.get(merge, EXCLUDED) for merge in scheme.merges_of(tier)}
 
-    def describe(name: str, target: Target) -> dict:
+    def describe(name: str, target: Target) -> dict[str, Any]:
         codes = values(name, target.tier)
         return {
             "tier": target.tier,
@@ -65,7 +65,7 @@ def label_spec(scheme: Scheme) -> dict:
     }
 
 
-def label_frames(segments: Segments, grid: FrameGrid, target: Mapping) -> NDArray[np.int8]:
+def label_frames(segments: Segments, grid: FrameGrid, target: Mapping[str, Any]) -> NDArray[np.int8]:
     """Give each video frame the class of the segment that contains its centre.
 
     Parameters
@@ -101,7 +101,7 @@ def label_frames(segments: Segments, grid: FrameGrid, target: Mapping) -> NDArra
     return paint(spans, grid, UNCODED, where)
 
 
-def select_tier(segments: Segments, target: Mapping) -> "pd.DataFrame":
+def select_tier(segments: Segments, target: Mapping[str, Any]) -> "pd.DataFrame":
     """The segments of a target's tier, with the value of each code in a column ``value``.
 
     Raises
@@ -184,8 +184,8 @@ class SessionLabels:
 def label_session(
     segments_by_coder: Mapping[str, Segments],
     grid: FrameGrid,
-    spec: Mapping,
-    phases: Sequence[tuple[str, float, float]] | None = None,
+    spec: Mapping[str, Any],
+    phases: Sequence[Sequence[Any]] | None = None,
 ) -> SessionLabels:
     """Label one session's frames for every target and coder.
 
@@ -219,7 +219,8 @@ def label_session(
     """
     names: tuple[str, ...] = ()
     excluded: list[str] = []
-    phase, by_coder = np.full(grid.frames, NO_PHASE, dtype=np.int8), {}
+    phase = np.full(grid.frames, NO_PHASE, dtype=np.int8)
+    by_coder: dict[str, NDArray[np.int8]] = {}
     if spec["phases"]:
         names, excluded = tuple(spec["phases"]["names"]), spec["phases"]["excluded"]
         phase, by_coder = label_phases(

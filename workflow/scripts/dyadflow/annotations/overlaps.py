@@ -1,6 +1,7 @@
 """Two codes of one exclusive tier at the same time."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ def find_overlaps(rows: pd.DataFrame, exclusive: Collection[str]) -> Iterator[Is
     """
     timed = rows[(rows.offset_s > rows.onset_s) & rows.tier.isin(list(exclusive))]
     for (session, coder, tier), group in timed.groupby(["session", "coder", "tier"], sort=True):
-        longest: dict | None = None
+        longest: dict[str, Any] | None = None
         for row in group.sort_values(["onset_s", "offset_s"], kind="stable").to_dict("records"):
             if longest and row["onset_s"] < longest["offset_s"]:
                 yield Issue(

@@ -29,7 +29,7 @@ def check_own_phases(
     marked = {
         coder: table[(table.tier == PHASE_TIER) & (table.offset_s > table.onset_s)] for coder, table in tables.items()
     }
-    for phase in vocabulary.phases.codes:
+    for phase in vocabulary.phases.codes if vocabulary.phases else ():
         spans = {coder: table[table.code == phase] for coder, table in marked.items()}
         others = [coder for coder, table in spans.items() if len(table)]
         if not others:
@@ -74,6 +74,7 @@ def find_unmarked(session: str, coder: str, table: pd.DataFrame, vocabulary: Voc
 def _missing(
     session: str, coder: str, phase: str, other: str, span: pd.Series, vocabulary: Vocabulary
 ) -> Issue:
+    assert vocabulary.phases is not None  # it has the phase that is missing
     return Issue(
         "missing_phase",
         f"phase {phase!r} is not marked, which {other} marked from {_between(span)}",

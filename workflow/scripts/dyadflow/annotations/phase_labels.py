@@ -1,6 +1,7 @@
 """Which phase a frame is in: of the session, and of each coder where every coder marks the phases."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from dyadflow.media.grid import FrameGrid
 NO_PHASE = -1
 
 #: Name, onset_s and offset_s.
-PhaseSpan = tuple[str, float, float]
+#: Name, onset_s and offset_s: a tuple where it comes from a coding, a list where it comes from the sheet.
+PhaseSpan = Sequence[Any]
 
 
 def label_phases(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -175,8 +175,8 @@ class Scheme(_Strict):
                 )
         if self.phases and PHASE_TIER in self.tiers:
             raise ValueError(f"a tier may not be called {PHASE_TIER} where there are phases")
-        for spelling, code in (self.phases.aliases if self.phases else {}).items():
-            if code not in self.phases.codes:
+        for spelling, code in self.phases.aliases.items() if self.phases else ():
+            if self.phases and code not in self.phases.codes:
                 raise ValueError(f"phases: alias {spelling!r} stands for {code}, which is no phase")
         for name, target in self.targets.items():
             if target.tier not in self.tiers:
@@ -273,7 +273,7 @@ class Scheme(_Strict):
         return label
 
 
-def read_scheme(source: str | Path | Mapping) -> Scheme:
+def read_scheme(source: str | Path | Mapping[str, Any]) -> Scheme:
     """Read a coding scheme from its YAML file, or from the mapping that such a file holds.
 
     Raises

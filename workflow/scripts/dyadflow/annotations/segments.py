@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ class Segments:
         return len(self.table)
 
     @classmethod
-    def from_rows(cls, rows: Iterable[dict]) -> "Segments":
+    def from_rows(cls, rows: Iterable[dict[str, Any]]) -> "Segments":
         """Make segments from dictionaries with the columns' names as keys."""
         return cls(pd.DataFrame(list(rows), columns=list(COLUMNS)))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ Spans = Mapping[str, Mapping[str, CodedSpan]]
 
 
 def coded_spans(
-    segments: Segments, target: Mapping, *, sheet_phases: Mapping[str, Sequence] | None = None
+    segments: Segments, target: Mapping[str, Any], *, sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None = None
 ) -> dict[str, dict[str, CodedSpan]]:
     """Each coder's span of a target's task in each session, with its positive moments.
 
@@ -110,7 +110,7 @@ def coded_spans(
 
 
 def phase_spans(
-    segments: Segments, phase: str, *, sheet_phases: Mapping[str, Sequence] | None = None
+    segments: Segments, phase: str, *, sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None = None
 ) -> dict[str, dict[str, tuple[float, float]]]:
     """When a phase begins and ends by each coder of each session.
 
@@ -193,7 +193,7 @@ def unite(intervals: Iterable[tuple[float, float]]) -> tuple[float, float] | Non
     return (min(first for first, _ in listed), max(last for _, last in listed)) if listed else None
 
 
-def _require_one_phase(target: Mapping) -> Sequence[str]:
+def _require_one_phase(target: Mapping[str, Any]) -> Sequence[str]:
     phases = target["phases"] or ()
     wrong = (
         f"has {len(target['classes'])} classes, not two" if len(target["classes"]) != 2

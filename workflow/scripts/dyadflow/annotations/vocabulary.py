@@ -101,8 +101,7 @@ class Vocabulary(BaseModel):
                 )
                 for name, tier in scheme.tiers.items()
             },
-            phases=scheme.phases
-            and Terms(
+            phases=None if scheme.phases is None else Terms(
                 names=[PHASE_TIER, *(name for name in scheme.phases.names if name != PHASE_TIER)],
                 codes=list(scheme.phases.codes),
                 aliases=scheme.phases.aliases,

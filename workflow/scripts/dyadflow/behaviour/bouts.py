@@ -1,6 +1,7 @@
 """Arithmetic of intervals in time: joined, cut, taken away, and one value a moment."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 #: Onset and offset in seconds, half open; equal for a point event.
 Interval = tuple[float, float]
@@ -33,7 +34,7 @@ def join_runs(runs: Iterable[Run]) -> list[Run]:
     return joined
 
 
-def clip(timed: Sequence[tuple], spans: Sequence[Interval]) -> list[tuple]:
+def clip(timed: Sequence[tuple[Any, ...]], spans: Sequence[Interval]) -> list[tuple[Any, ...]]:
     """What of intervals, or of runs, lies within spans.
 
     Parameters
@@ -79,7 +80,7 @@ def subtract(intervals: Sequence[Interval], taken: Sequence[Interval]) -> list[I
     return left
 
 
-def total_s(timed: Iterable[tuple]) -> float:
+def total_s(timed: Iterable[tuple[Any, ...]]) -> float:
     """Seconds that disjoint intervals, or runs, last together."""
     return sum(item[1] - item[0] for item in timed)
 

@@ -76,9 +76,10 @@ def _choose_raters(coders: Mapping[str, Sequence[str]]) -> dict[str, dict[str, S
         return {}
     panel, sessions = choose_panel(double)
     fewest = min(map(len, double.values()))
-    one_way = dict.fromkeys(sessions, panel) if len(sessions) == len(double) else {
+    two_way: dict[str, Sequence[str]] = {session: panel for session in sessions}
+    one_way = two_way if len(sessions) == len(double) else {
         session: names[:fewest] for session, names in double.items()}
-    return dict(zip(FORMS, (one_way, *[dict.fromkeys(sessions, panel)] * 2), strict=True))
+    return dict(zip(FORMS, (one_way, two_way, two_way), strict=True))
 
 
 def choose_panel(coders: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
@@ -123,5 +124,5 @@ def _complete(
         [[values.get((session, coder), np.nan) for coder in names] for session, names in raters.items()],
         dtype=np.float64,
     )
-    whole = np.isfinite(table).all(1)
+    whole = np.asarray(np.isfinite(table).all(axis=1))
     return table[whole], [session for session, kept in zip(raters, whole, strict=True) if kept]

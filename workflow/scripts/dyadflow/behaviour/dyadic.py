@@ -162,11 +162,12 @@ def tabulate_dyadic(
         ``match``, and that and ``mismatch`` to 1. Bouts are cut at phases as in `tabulate_measures`; a bout of
         ``match`` may hold several matched states.
     """
+    names = list(scheme.dyadic.states) if scheme.dyadic else []
     rows = [
         (coding.session, coding.dyad, coding.coder, phase, *values)
         for coding in states
         for phase in paradigm_phases(scheme) if phase in coding.spans
-        for values in _measure(coding, coding.spans[phase], list(scheme.dyadic.states), settings.minimal_bout_s)
+        for values in _measure(coding, coding.spans[phase], names, settings.minimal_bout_s)
     ]
     return pd.DataFrame(rows, columns=list(DYADIC_COLUMNS))
 

@@ -1,6 +1,7 @@
 """What follows an onset within a window of time: responses of one partner to the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def tabulate_lags(codings: Sequence[SessionCoding], scheme: Scheme, settings: Be
     for tier, other in _tier_pairs(scheme):
         codes, targets = sequence_codes(codings, scheme, tier), sequence_codes(codings, scheme, other)
         keys: list[Key] = []
-        counts: list[NDArray] = []
+        counts: list[NDArray[Any]] = []
         for those in sessions.values():
             for coder, coding, partner, spans in pair_up(those, tier, other):
                 given, response = coding.tiers[tier], partner.tiers[other]
@@ -157,8 +158,8 @@ def _tabulate(
 
 
 def describe_two_by_two(
-    a: NDArray[np.int64], b: NDArray[np.int64], c: NDArray[np.int64], d: NDArray[np.int64]
-) -> dict[str, NDArray]:
+    a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], d: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
     """Indices of tables of two by two.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from math import nan, sqrt
+from typing import Any
 
 import pandas as pd
 
@@ -77,14 +78,14 @@ def measured_codes(scheme: Scheme, tier: str) -> dict[str, list[str]]:
     return found
 
 
-def count_bouts(pieces: Sequence[tuple], minimal_s: float) -> list[tuple]:
+def count_bouts(pieces: Sequence[tuple[Any, ...]], minimal_s: float) -> list[tuple[Any, ...]]:
     """Pieces, intervals or runs, that are long enough to count as bouts; point events, which have no length, are."""
     return [piece for piece in pieces if piece[1] - piece[0] >= minimal_s - SLACK_S or piece[1] == piece[0]]
 
 
 def _measure_tier(
     coding: TierCoding, spans: Sequence[Interval], scheme: Scheme, tier: str, minimal_s: float
-) -> Iterator[tuple[str, tuple]]:
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
     observed_s = total_s(clip(coding.observed, spans))
     begins, scorable = {onset_s for onset_s, _ in spans}, scorable_terms(scheme, tier)
     for code, members in measured_codes(scheme, tier).items():

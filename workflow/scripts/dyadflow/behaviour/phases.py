@@ -13,7 +13,7 @@ ALL = "all"
 
 def find_phases(
     marked: Mapping[str, Sequence[PhaseSpan]], scheme: Scheme, sheet: Sequence[PhaseSpan] | None, where: str = ""
-) -> dict[str, list[PhaseSpan]]:
+) -> dict[str, list[tuple[str, float, float]]]:
     """The phases that hold for each coder of a session.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil, nan
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,22 +58,23 @@ def tabulate_regulation(
     """
     rows = []
     for coding in states:
+        assert scheme.dyadic is not None  # there are no states without it
         tiers = scheme.dyadic.tiers
         levels = [level_runs(its, scheme, tier) for its, tier in zip(coding.tiers, tiers, strict=True)]
         matching = coding.matching()
         for phase in paradigm_phases(scheme):
             if phase in coding.spans:
                 spans = coding.spans[phase]
+                first, second = (sample_levels(its, spans, settings.synchrony_step_s) for its in levels)
                 rows.append((
                     coding.session, coding.dyad, coding.coder, phase,
                     *_describe_repair(clip(matching, spans), settings.minimal_bout_s),
-                    *_describe_synchrony(*(sample_levels(its, spans, settings.synchrony_step_s) for its in levels),
-                                         settings),
+                    *_describe_synchrony(first, second, settings),
                 ))
     return pd.DataFrame(rows, columns=list(REGULATION_COLUMNS))
 
 
-def _describe_repair(runs: Sequence[tuple], minimal_s: float) -> tuple:
+def _describe_repair(runs: Sequence[tuple[Any, ...]], minimal_s: float) -> tuple[Any, ...]:
     observed_s = total_s(runs)
     turns = following_pairs(runs, minimal_s)
     ruptures = sum(following[2] == MISMATCH for _, following in turns)
@@ -88,7 +90,8 @@ def _describe_repair(runs: Sequence[tuple], minimal_s: float) -> tuple:
 
 def level_runs(coding: TierCoding, scheme: Scheme, tier: str) -> list[tuple[float, float, float]]:
     """Onset, offset and level of each run of codes with a level; a merge has that of its codes, if they share one."""
-    codes = {code: scheme.dyadic.levels[code] for code in scorable_codes(scheme, tier) if code in scheme.dyadic.levels}
+    coded = scheme.dyadic.levels if scheme.dyadic else {}
+    codes = {code: coded[code] for code in scorable_codes(scheme, tier) if code in coded}
     levels = codes | values_of_merges(scheme, tier, codes)
     names = {code: repr(level) for code, level in levels.items()}
     values = {repr(level): float(level) for level in levels.values()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.scheme import read_scheme
 from dyadflow.annotations.segments import Segments
@@ -22,12 +23,12 @@ from dyadflow.tables import write_table
 def summarise_behaviour(
     *,
     segments: str | Path,
-    scheme: Mapping,
-    sessions: Mapping[str, Mapping],
+    scheme: Mapping[str, Any],
+    sessions: Mapping[str, Mapping[str, Any]],
     kinds: Mapping[tuple[str, str], str],
-    sheet_phases: Mapping[str, Sequence],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
     lengths_s: Mapping[str, float],
-    settings: Mapping,
+    settings: Mapping[str, Any],
     measures: str | Path,
     wide: str | Path,
     transitions: str | Path,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,10 +85,10 @@ Key = tuple[str, str, str, str]
 
 
 def pool_counts(
-    keys: Sequence[Key], counts: Sequence[NDArray], scheme: Scheme
-) -> tuple[list[Key], list[NDArray]]:
+    keys: Sequence[Key], counts: Sequence[NDArray[Any]], scheme: Scheme
+) -> tuple[list[Key], list[NDArray[Any]]]:
     """Counts of every session, after those of all sessions of each coder together: session ``all``, dyad empty."""
-    pooled: dict[Key, NDArray] = {}
+    pooled: dict[Key, NDArray[Any]] = {}
     for (_, _, coder, phase), table in zip(keys, counts, strict=True):
         key = (ALL, "", coder, phase)
         pooled[key] = pooled[key] + table if key in pooled else table
@@ -132,7 +133,7 @@ def _tabulate(
     expected = fit_quasi_independence(counts, ~np.eye(len(codes), dtype=bool))
     totals = counts.sum(2, keepdims=True)
     cells = len(codes) ** 2
-    columns = {
+    columns: dict[str, NDArray[Any] | str] = {
         name: np.repeat(np.array(values, dtype=object), cells)
         for name, values in zip(("session", "dyad", "coder", "phase"), zip(*keys, strict=True), strict=True)
     }

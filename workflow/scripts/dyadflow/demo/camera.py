@@ -1,5 +1,7 @@
 """What a camera makes of a painted picture: light, wandering exposure, noise."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +64,8 @@ def draw_light(rng: np.random.Generator, height_px: int, width_px: int) -> NDArr
 
 def out_of_focus(picture: NDArray[np.float32], reach_px: int) -> NDArray[np.float32]:
     """The picture with every edge widened by `reach_px` pixels to either side."""
+    wide: NDArray[Any] = picture
     for axis in (0, 1):
-        shifted = (np.roll(picture, shift, axis) for shift in range(-reach_px, reach_px + 1))
-        picture = sum(shifted) / (2 * reach_px + 1)
-    return picture.astype(np.float32)
+        shifted = [np.roll(wide, shift, axis) for shift in range(-reach_px, reach_px + 1)]
+        wide = sum(shifted[1:], start=shifted[0]) / (2 * reach_px + 1)
+    return wide.astype(np.float32)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from math import ceil, cos, floor, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ Colour = tuple[float, float, float]
 
 #: Part of a picture, to be laid on another: left and top edge, what it keeps of what lies below (shares), and what
 #: it adds to that.
-Cutting = tuple[int, int, NDArray[np.float32], NDArray[np.float32]]
+Cutting = tuple[int, int, NDArray[np.floating[Any]], NDArray[np.floating[Any]]]
 
 #: Places and sizes are rounded to this share of a pixel, so that one stamp serves many frames: invisible in
 #: the video, and four times as fast as painting every shape anew.
@@ -200,12 +201,14 @@ def cut_out(height: int, width: int, paint: Callable[[Canvas], None]) -> Cutting
 def mixed(first: Colour, second: Colour, share: float) -> Colour:
     """A colour between two, `share` of the way to the second, in 16 steps."""
     share = round(share * 16) / 16
-    return tuple(a + share * (b - a) for a, b in zip(first, second, strict=True))
+    red, green, blue = (a + share * (b - a) for a, b in zip(first, second, strict=True))
+    return red, green, blue
 
 
 def shaded(colour: Colour, factor: float) -> Colour:
     """A darker or lighter colour."""
-    return tuple(factor * value for value in colour)
+    red, green, blue = colour
+    return factor * red, factor * green, factor * blue
 
 
 def _step(value: float) -> int:
@@ -213,7 +216,7 @@ def _step(value: float) -> int:
 
 
 def _finished(
-    left: int, top: int, alpha: NDArray[np.float32], colour: Colour
+    left: int, top: int, alpha: NDArray[np.floating[Any]], colour: Colour
 ) -> Cutting:
     """A stamp: where it begins, what it keeps of the picture, what it adds to it."""
     alpha = np.repeat(alpha.astype(np.float32)[:, :, None], 3, axis=2)

@@ -85,6 +85,7 @@ def encode_frames(
             stdout=subprocess.DEVNULL,
             stderr=errors,
         ) as process:
+            assert process.stdin is not None  # it is a pipe
             # If ffmpeg gives up, the pipe breaks; its own words say why.
             with contextlib.suppress(BrokenPipeError):
                 for frame in frames:

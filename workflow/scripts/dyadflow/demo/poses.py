@@ -5,6 +5,8 @@ into the next over about half a second, so that a boundary is where people would
 off one frame. Distances are in units of 1/160 of the picture's height.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -214,7 +216,7 @@ def _glide(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     return np.stack([np.convolve(column, kernel, mode="valid") for column in padded.T], axis=1)
 
 
-def _still_face_factor(session: Session, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def _still_face_factor(session: Session, times_s: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """1 outside the still-face; inside, what is left of movement while the instruction is kept."""
     still = next(phase for phase in session.phases if phase.code == STILL_FACE)
     within = (times_s >= still.onset_s) & (times_s < still.offset_s)
@@ -244,7 +246,7 @@ def _add_face(
     role: str,
     session: Session,
     settings: DemoSettings,
-    times_s: NDArray[np.float64],
+    times_s: NDArray[np.floating[Any]],
     rng: np.random.Generator,
 ) -> None:
     """Open the mouth with the voice, blink, and turn the eye field into an opening of 0 to 1."""

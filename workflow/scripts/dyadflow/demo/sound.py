@@ -1,5 +1,7 @@
 """The sound of a session: two voices in one room, recorded by one microphone."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,8 +46,8 @@ def _room(rng: np.random.Generator, samples: int, level_db: float) -> NDArray[np
     loop = rng.standard_normal(4 * SOUND_RATE_HZ).astype(np.float32)
     spectrum = np.fft.rfft(loop)
     frequency_hz = np.fft.rfftfreq(len(loop), 1 / SOUND_RATE_HZ)
-    loop = np.fft.irfft(spectrum / (1 + frequency_hz / 300), n=len(loop))
-    loop = (loop / loop.std() * 10 ** (level_db / 20)).astype(np.float32)
+    muffled = np.fft.irfft(spectrum / (1 + frequency_hz / 300), n=len(loop))
+    loop = (muffled / muffled.std() * 10 ** (level_db / 20)).astype(np.float32)
     return np.tile(loop, samples // len(loop) + 1)[:samples]
 
 
@@ -75,7 +77,7 @@ def _voice(utterance: Utterance, role: str, rng: np.random.Generator) -> NDArray
 def _pitch(
     utterance: Utterance,
     swing: float,
-    local_s: NDArray[np.float32],
+    local_s: NDArray[np.floating[Any]],
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     """Fundamental frequency over the utterance in Hz: an arch, up-down or down-up, and a little vibrato."""

@@ -4,11 +4,13 @@ Both the picture (the mouth moves) and the sound follow from this plan.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dyadflow.demo.behaviour import STILL_FACE, Bout, Session
+from dyadflow.demo.behaviour import STILL_FACE, Session
+from dyadflow.demo.bouts import Bout
 from dyadflow.demo.settings import DemoSettings, draw_for
 
 
@@ -113,7 +115,7 @@ def plan_voice(session: Session, role: str, settings: DemoSettings) -> tuple[Utt
     return tuple(utterances)
 
 
-def mouth_opening(utterances: tuple[Utterance, ...], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def mouth_opening(utterances: tuple[Utterance, ...], times_s: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """How far the voice opens the mouth at each time, 0 to 1, shape (frames,)."""
     opening = np.zeros(len(times_s))
     for utterance in utterances:
@@ -133,6 +135,6 @@ def loudness_contour(utterance: Utterance, local_s: NDArray[np.floating]) -> NDA
     return arch
 
 
-def active_bout(bouts: tuple[Bout, ...], times_s: NDArray[np.float64]) -> NDArray[np.intp]:
+def active_bout(bouts: tuple[Bout, ...], times_s: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
     """Index of the bout at each time, shape (frames,)."""
     return np.searchsorted([bout.onset_s for bout in bouts], times_s, side="right") - 1

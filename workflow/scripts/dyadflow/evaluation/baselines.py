@@ -1,5 +1,7 @@
 """What a model has to beat: guessing the commonest class, overall or in each phase."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +49,7 @@ def count_baselines(protocol: str, truth: Truth) -> list[CellCounts]:
     ]
 
 
-def _guesses(truth: Truth) -> dict[str, tuple[NDArray[np.int64], ...]]:
+def _guesses(truth: Truth) -> dict[str, tuple[NDArray[Any], ...]]:
     """For each session, the class of each frame by both baselines, fitted without the sessions of its fold, and by the
     oracle."""
     # Occurrences of each class, whatever was predicted: shape (sessions, phases + 1, classes).
@@ -56,7 +58,7 @@ def _guesses(truth: Truth) -> dict[str, tuple[NDArray[np.int64], ...]]:
         for name, codes in truth.codes.items()
     ])
     outer = np.array([truth.folds[name].outer for name in truth.sessions])
-    guesses = {}
+    guesses: dict[str, tuple[NDArray[Any], ...]] = {}
     for name, fold in zip(truth.sessions, outer, strict=True):
         training = seen[outer != fold].sum(0)
         common = int(training.sum(0).argmax())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ def score_bouts(request: Request, *, level: float, bouts: str | Path) -> None:
     percent and for each video). onset_error_s, offset_error_s: mean distance of the edges of bouts matched at 25 %.
     bouts_ratio: predicted over true bouts.
     """
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     gathered = gather_scored(request)
     for each in gathered.scored:
         for smoothing, table in _add_up(each, gathered).items():
@@ -86,12 +87,12 @@ def _add_up(each: Scored, gathered: Gathered) -> dict[str, NDArray[np.float64]]:
     return tables
 
 
-def bout_statistics() -> dict[str, tuple[Callable[[NDArray], NDArray], tuple[float, float]]]:
+def bout_statistics() -> dict[str, tuple[Callable[[NDArray[Any]], NDArray[Any]], tuple[float, float]]]:
     """Every score from what dyads add up, shape (..., 16), with the least and greatest value that it can take."""
-    def f1_at(place: int) -> Callable[[NDArray], NDArray]:
+    def f1_at(place: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
         return lambda sums: segmental_f1(sums[..., _F1][..., 3 * place:3 * place + 3])
 
-    def ratio(of: slice, part: int, whole: int) -> Callable[[NDArray], NDArray]:
+    def ratio(of: slice, part: int, whole: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
         return lambda sums: _ratio(sums[..., of][..., part], sums[..., of][..., whole])
 
     endless = (0.0, float("inf"))
@@ -103,7 +104,7 @@ def bout_statistics() -> dict[str, tuple[Callable[[NDArray], NDArray], tuple[flo
     }
 
 
-def _score(each: Scored, smoothing: str, table: NDArray[np.float64], level: float) -> list[dict]:
+def _score(each: Scored, smoothing: str, table: NDArray[np.float64], level: float) -> list[dict[str, Any]]:
     table = table[table[:, _BOUTS].sum(1) > 0]
     if not len(table):
         return []
@@ -118,6 +119,6 @@ def _score(each: Scored, smoothing: str, table: NDArray[np.float64], level: floa
     return rows
 
 
-def _ratio(part: NDArray, whole: NDArray) -> NDArray[np.float64]:
+def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

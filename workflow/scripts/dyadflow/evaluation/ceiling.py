@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ def _count_pairs(
             for coder, codes in gathered.labels[session].codes[truth.target].items()
             if request.kinds.get((session, coder)) == "human" and has_coded(codes)
         }
-        frames += int((sum(codes >= 0 for codes in by_coder.values()) > 1).sum())
+        frames += int((np.sum([codes >= 0 for codes in by_coder.values()], axis=0) > 1).sum())
         for coder, other in permutations(by_coder, 2):
             both = (by_coder[coder] >= 0) & (by_coder[other] >= 0)
             table = tables.setdefault((coder, other), np.zeros((len(dyads), 2, size, size), np.int64))
@@ -78,7 +79,7 @@ def _count_pairs(
     return {pair: tables[pair] for pair in sorted(tables) if tables[pair].any()}, frames
 
 
-def _rows(tables: dict[tuple[str, str], NDArray[np.int64]], frames: int, level: float) -> Iterator[dict]:
+def _rows(tables: dict[tuple[str, str], NDArray[np.int64]], frames: int, level: float) -> Iterator[dict[str, Any]]:
     """Rows of one cell."""
     if len(tables) > 2:
         yield _sum_up(ALL_PAIRS, ALL_PAIRS, np.stack(list(tables.values())), frames, level)
@@ -86,7 +87,7 @@ def _rows(tables: dict[tuple[str, str], NDArray[np.int64]], frames: int, level: 
         yield _sum_up(coder, other, table[None], int(table[:, 0].sum()), level)
 
 
-def _sum_up(coder: str, other: str, counts: NDArray[np.int64], frames: int, level: float) -> dict:
+def _sum_up(coder: str, other: str, counts: NDArray[np.int64], frames: int, level: float) -> dict[str, Any]:
     """A row from confusions of some pairs, shape (pairs, dyads, 2, classes, classes)."""
     table = counts[:, counts.any((0, 2, 3, 4))]
     whole = table.sum(1)

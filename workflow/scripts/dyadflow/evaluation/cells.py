@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -183,6 +184,6 @@ def group_scored(
     return group_sessions(kept, covariates)
 
 
-def _table(parts: Sequence[Sequence[dict]], columns: Sequence[str]) -> pd.DataFrame:
+def _table(parts: Sequence[Sequence[dict[str, Any]]], columns: Sequence[str]) -> pd.DataFrame:
     """All rows, with the table's columns in their order even where there is no row."""
     return pd.DataFrame([row for part in parts for row in part], columns=list(columns))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 from math import factorial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def compare_with_chance(request: Request, *, draws: int, seed: int, chance: str 
     scored: frames beyond the shorter, outside all phases, or in a phase that the other lacks. Where dyads are so few
     that they can be exchanged in fewer ways than there are draws, each way is taken once. One dyad has no row.
     """
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     gathered = gather_scored(request)
     for each in gathered.scored if draws else ():
         rng = np.random.default_rng(derive_seed(seed, "chance", *each.cell.key.values()))
@@ -68,7 +69,7 @@ def compare_with_chance(request: Request, *, draws: int, seed: int, chance: str 
     write_table(pd.DataFrame(rows, columns=list(CHANCE_COLUMNS)), chance)
 
 
-def _sum_up(each: Scored, method: str, metric: str, value: float, drawn: NDArray[np.float64]) -> dict:
+def _sum_up(each: Scored, method: str, metric: str, value: float, drawn: NDArray[np.float64]) -> dict[str, Any]:
     there = drawn[np.isfinite(drawn)]
     low, high = np.quantile(there, (0.025, 0.975)) if len(there) else (np.nan, np.nan)
     p = (1 + (there >= value - 1e-12).sum()) / (1 + len(there)) if np.isfinite(value) else np.nan
@@ -97,8 +98,8 @@ class _Sessions:
 
     def observed(self) -> NDArray[np.int64]:
         """The confusion as it is, shape (classes, classes)."""
-        return sum(
-            self._count(self._truth.codes[session], self._predicted[session]) for session in self._predicted)
+        parts = [self._count(self._truth.codes[session], self._predicted[session]) for session in self._predicted]
+        return np.sum(parts, axis=0, dtype=np.int64)
 
     def shifted(self, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Pooled confusions with every session's predictions rotated, shape (draws, classes, classes)."""
@@ -145,7 +146,7 @@ class _Sessions:
             yield codes[phase == place], predicted[phase == place]
 
     def _count_aligned(
-        self, ours: Sequence[tuple[NDArray, NDArray]], its: Sequence[tuple[NDArray, NDArray]]
+        self, ours: Sequence[tuple[NDArray[Any], NDArray[Any]]], its: Sequence[tuple[NDArray[Any], NDArray[Any]]]
     ) -> NDArray[np.int64]:
         """Our truth against their predictions, phase by phase from where it begins."""
         lengths = [min(len(codes), len(said)) for (codes, _), (_, said) in zip(ours, its, strict=True)]
@@ -154,7 +155,7 @@ class _Sessions:
             np.concatenate([said[:length] for (_, said), length in zip(its, lengths, strict=True)]),
         )
 
-    def _count(self, codes: NDArray, predicted: NDArray) -> NDArray[np.int64]:
+    def _count(self, codes: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64]:
         known = (codes >= 0) & (predicted >= 0)
         cells = codes[known].astype(np.int64) * self._size + predicted[known]
         return np.bincount(cells, minlength=self._size**2).reshape(self._size, self._size)

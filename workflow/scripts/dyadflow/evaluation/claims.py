@@ -1,6 +1,7 @@
 """What a cell claims, beside what it would have claimed had its frames been split at random."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ CLAIM_COLUMNS = (*KEY, "claimed_protocol", "metric", "value", "claimed", "gap", 
 METRICS = ("accuracy", "f1_macro", "kappa")
 
 
-def list_claims(counted: Sequence[CellCounts], level: float) -> list[dict]:
+def list_claims(counted: Sequence[CellCounts], level: float) -> list[dict[str, Any]]:
     """Rows of ``claims.tsv``: each cell of an honest protocol that a protocol split by frame has as well.
 
     Parameters
@@ -44,7 +45,7 @@ def list_claims(counted: Sequence[CellCounts], level: float) -> list[dict]:
     return rows
 
 
-def _row(honest: CellCounts, protocol: str, other: CellCounts, metric: str, level: float) -> dict:
+def _row(honest: CellCounts, protocol: str, other: CellCounts, metric: str, level: float) -> dict[str, Any]:
     tables = [own.by_dyad(own.counts.sum(1)) for own in (honest, other)]
     value, claimed = (float(metrics_of(table.sum(0))[metric]) for table in tables)
     without = [metrics_of(leave_one_out(table))[metric] for table in tables]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,8 +48,8 @@ def score_classes(
     Average precision and area under the ROC curve are those of scikit-learn on probabilities rounded to 1/4096. A class
     that no frame shows has no values, and one that fewer than three dyads show no intervals.
     """
-    scored: list[dict] = []
-    drawn: list[dict] = []
+    scored: list[dict[str, Any]] = []
+    drawn: list[dict[str, Any]] = []
     for each in gather_scored(request).scored:
         phases = ("all", *(f"without {name}" for name in instructed if name in each.truth.phases))
         confusions = count_cell(each.cell, each.truth, each.probabilities)
@@ -68,7 +69,7 @@ def score_classes(
     write_table(pd.DataFrame(drawn, columns=list(CURVE_COLUMNS)), curves)
 
 
-def average_precision(histogram: NDArray) -> NDArray[np.float64]:
+def average_precision(histogram: NDArray[Any]) -> NDArray[np.float64]:
     """Average precision from counts by rounded score.
 
     Parameters
@@ -89,7 +90,7 @@ def average_precision(histogram: NDArray) -> NDArray[np.float64]:
     return np.divide(whole, total[..., 0], out=np.full(whole.shape, np.nan), where=total[..., 0] > 0)
 
 
-def roc_auc(histogram: NDArray) -> NDArray[np.float64]:
+def roc_auc(histogram: NDArray[Any]) -> NDArray[np.float64]:
     """Area under the ROC curve from counts by rounded score (as `average_precision`): the share of pairs of a frame of
     the class and another in which the former scores higher, ties counting half; NaN without both."""
     counts = np.asarray(histogram, np.float64)
@@ -102,7 +103,7 @@ def roc_auc(histogram: NDArray) -> NDArray[np.float64]:
 
 def score_class(
     confusions: NDArray[np.int64], histogram: NDArray[np.int64], place: int, level: float
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Every metric of one class against all others, with its interval.
 
     Parameters
@@ -140,7 +141,7 @@ def score_class(
     return rows
 
 
-def _cumulated(histogram: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _cumulated(histogram: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frames of the class, and all frames, at or above each score, from the highest down."""
     falling = np.asarray(histogram, np.float64)[..., ::-1]
     return np.cumsum(falling[..., 1, :], axis=-1), np.cumsum(falling.sum(-2), axis=-1)
@@ -164,9 +165,9 @@ def _histograms(each: Scored, phases: Sequence[str]) -> dict[str, NDArray[np.int
     return tables
 
 
-def _of_class(place: int, metric: str) -> Callable[[NDArray], NDArray[np.float64]]:
+def _of_class(place: int, metric: str) -> Callable[[NDArray[Any]], NDArray[np.float64]]:
     """Precision, recall or F1 of one class from confusions, shape (..., classes, classes)."""
-    def statistic(confusions: NDArray) -> NDArray[np.float64]:
+    def statistic(confusions: NDArray[Any]) -> NDArray[np.float64]:
         counts = np.asarray(confusions, np.float64)
         hits, true, said = counts[..., place, place], counts[..., place, :].sum(-1), counts[..., :, place].sum(-1)
         part, whole = {"precision": (hits, said), "recall": (hits, true), "f1": (2 * hits, true + said)}[metric]
@@ -175,7 +176,7 @@ def _of_class(place: int, metric: str) -> Callable[[NDArray], NDArray[np.float64
     return statistic
 
 
-def _draw(each: Scored, histograms: NDArray[np.int64]) -> list[dict]:
+def _draw(each: Scored, histograms: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Points of both curves of every class that occurs."""
     rows = []
     for place, name in enumerate(each.truth.classes):

@@ -1,6 +1,7 @@
 """Comparisons of cells that were named beforehand, paired by dyad."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from dyadflow.evaluation.signflip import correct_by_holm
 def compare_cells(
     cells: Sequence[CellCounts], comparisons: Sequence[Comparison], *, level: float = 0.95, seed: int = 0,
     missing: Sequence[Mapping[str, str]] = (),
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Make the study's comparisons, in every protocol that has the named cell.
 
     Parameters
@@ -95,7 +96,7 @@ def choose_opponent(
     return baselines[int(np.nan_to_num(pooled, nan=-np.inf).argmax())]
 
 
-def _compare(ours: CellCounts, theirs: CellCounts, metric: str, level: float, seed: int) -> dict:
+def _compare(ours: CellCounts, theirs: CellCounts, metric: str, level: float, seed: int) -> dict[str, Any]:
     """Mean paired difference of the dyads' own metrics, with its interval and p value; over dyads that both scored."""
     both = set(ours.truth.sessions) & set(theirs.truth.sessions)
     ours, theirs = ours.only(both), theirs.only(both)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,7 @@ class CellCounts:
         return sorted(set(folds)), self._grouped(counts, folds)
 
     @staticmethod
-    def _grouped(counts: NDArray[np.int64], names: list) -> NDArray[np.int64]:
+    def _grouped(counts: NDArray[np.int64], names: list[Any]) -> NDArray[np.int64]:
         places = {name: place for place, name in enumerate(sorted(set(names)))}
         table = np.zeros((len(places), *counts.shape[1:]), dtype=np.int64)
         np.add.at(table, [places[name] for name in names], counts)

@@ -51,8 +51,9 @@ def group_sessions(
 def _levels(cells: dict[str, str]) -> dict[str, str]:
     """The level of each session from its cell, ordered by level."""
     filled = {session: cell for session, cell in cells.items() if cell}
-    numbers = {session: _number(cell) for session, cell in filled.items()}
-    if None not in numbers.values() and len(set(numbers.values())) > 2:
+    read = {session: _number(cell) for session, cell in filled.items()}
+    numbers = {session: number for session, number in read.items() if number is not None}
+    if len(numbers) == len(read) and len(set(numbers.values())) > 2:
         levels = _split_at_median(numbers)
     else:
         levels = {session: filled[session] for session in sorted(filled, key=lambda name: filled[name])}

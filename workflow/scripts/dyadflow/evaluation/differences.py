@@ -1,12 +1,14 @@
 """A paired difference summed up over dyads: its mean, its interval, and whether it is more than chance."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dyadflow.evaluation.signflip import sign_flip_p
 
 
-def sum_up_differences(differences: ArrayLike, *, level: float = 0.95, seed: int = 0) -> dict:
+def sum_up_differences(differences: ArrayLike, *, level: float = 0.95, seed: int = 0) -> dict[str, Any]:
     """Sum up one difference a dyad.
 
     Parameters

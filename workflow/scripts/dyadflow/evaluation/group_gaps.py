@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ EXACT_UP_TO, DRAWS = 20_000, 20_000
 
 def list_group_gaps(
     counted: Sequence[CellCounts], groups: Mapping[str, Mapping[str, str]], *, level: float, seed: int
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rows of ``group_gaps.tsv``: differences between the levels of each covariate.
 
     Parameters
@@ -60,13 +61,13 @@ def list_group_gaps(
         for covariate, level_of in groups.items():
             level_of_dyad = _levels_of_dyads(each, level_of)
             for pair in combinations((name for name in dict.fromkeys(level_of.values()) if name != MISSING), 2):
-                members = [[level_of_dyad.get(dyad) == name for dyad in dyads] for name in pair]
+                one, other = ([level_of_dyad.get(dyad) == name for dyad in dyads] for name in pair)
                 rows += [
                     each.cell.key | {"covariate": covariate, "level_a": pair[0], "level_b": pair[1], "metric": metric}
                     | row
                     for metric in METRICS
                     for row in _compare(
-                        *(values[metric][own] for own in members), level,
+                        values[metric][one], values[metric][other], level,
                         seed=derive_seed(seed, "group gaps", covariate, *pair, metric))
                 ]
     for row, p in zip(rows, correct_by_holm([row["p"] for row in rows]), strict=True):
@@ -84,7 +85,7 @@ def _levels_of_dyads(each: CellCounts, level_of: Mapping[str, str]) -> dict[str,
 
 def _compare(
     one: NDArray[np.float64], other: NDArray[np.float64], level: float, *, seed: int
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """One metric of two groups of dyads; nothing where fewer than two of either have it."""
     one, other = one[np.isfinite(one)], other[np.isfinite(other)]
     if min(len(one), len(other)) > 1:

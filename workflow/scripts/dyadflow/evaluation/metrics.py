@@ -1,5 +1,7 @@
 """Metrics from confusion matrices with a fixed class list, many matrices at once."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -85,7 +87,7 @@ def matthews(confusion: ArrayLike) -> NDArray[np.float64]:
     return np.where((of_truth == 0) & (of_prediction == 0), np.nan, value)
 
 
-def _share(part: NDArray, whole: NDArray) -> NDArray[np.float64]:
+def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     """`part` / `whole`, 0 where the whole is 0."""
     part, whole = np.broadcast_arrays(part, whole)
     return np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ ALL = "all"
 SNIPPET = ["target", "session", "start", "dyad"]
 
 
-def compare_raters(tiles: Mapping[str, pd.DataFrame], *, level: float = 0.95) -> list[dict]:
+def compare_raters(tiles: Mapping[str, pd.DataFrame], *, level: float = 0.95) -> list[dict[str, Any]]:
     """Percent agreement and Cohen's kappa of every two raters on snippets that both rated.
 
     Parameters
@@ -56,7 +57,7 @@ def compare_raters(tiles: Mapping[str, pd.DataFrame], *, level: float = 0.95) ->
     ]
 
 
-def average_kappas(raters: Sequence[Mapping], target: str) -> dict:
+def average_kappas(raters: Sequence[Mapping[str, Any]], target: str) -> dict[str, Any]:
     """Mean kappa over pairs of coders, and over pairs of a coder and the network.
 
     Parameters
@@ -86,7 +87,7 @@ def average_kappas(raters: Sequence[Mapping], target: str) -> dict:
     return {name: found[name] for name in ("human", "machine", "pairs_human", "pairs_machine")}
 
 
-def _compare(one: pd.Series, other: pd.Series, target: str, level: float) -> Iterator[dict]:
+def _compare(one: pd.Series, other: pd.Series, target: str, level: float) -> Iterator[dict[str, Any]]:
     """The agreement of two raters on a target's snippets; nothing if they have none in common."""
     both = (one.notna() & other.notna()).to_numpy()
     if target != ALL:

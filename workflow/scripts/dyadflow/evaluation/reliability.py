@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,8 +47,8 @@ def score_calibration(
     ece: expected calibration error, in 15 bins of equal width (Guo et al. 2017); its value is pushed up by chance where
     frames are few. brier: sum over classes of squared differences. nll: mean negative log likelihood.
     """
-    scored: list[dict] = []
-    drawn: list[dict] = []
+    scored: list[dict[str, Any]] = []
+    drawn: list[dict[str, Any]] = []
     for each in gather_scored(request).scored:
         for kind, (by_bin, sums) in _add_up(each).items():
             scored += _score(each, kind, by_bin, sums, level)
@@ -56,7 +57,7 @@ def score_calibration(
     write_table(pd.DataFrame(drawn, columns=list(BIN_COLUMNS)), bins)
 
 
-def expected_calibration_error(by_bin: NDArray) -> NDArray[np.float64]:
+def expected_calibration_error(by_bin: NDArray[Any]) -> NDArray[np.float64]:
     """From frames, right frames and summed confidence by bin, shape (..., 3, bins); shape (...)."""
     counts = np.asarray(by_bin, np.float64)
     frames = counts[..., _FRAMES, :].sum(-1)
@@ -64,7 +65,7 @@ def expected_calibration_error(by_bin: NDArray) -> NDArray[np.float64]:
     return np.divide(apart, frames, out=np.full(apart.shape, np.nan), where=frames > 0)
 
 
-def add_up_frames(probabilities: NDArray[np.float64], codes: NDArray) -> tuple[NDArray, NDArray]:
+def add_up_frames(probabilities: NDArray[np.float64], codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """What frames with a class add up: by bin, shape (3, bins), and over all, shape (2,).
 
     Parameters
@@ -102,16 +103,16 @@ def _add_up(each: Scored) -> dict[str, tuple[NDArray[np.float64], NDArray[np.flo
     return found
 
 
-def calibration_statistics() -> dict[str, tuple[Callable[[NDArray], NDArray], tuple[float, float]]]:
+def calibration_statistics() -> dict[str, tuple[Callable[[NDArray[Any]], NDArray[Any]], tuple[float, float]]]:
     """Every score from what dyads add up, with the least and greatest value that it can take.
 
     What they add up has the shape (..., 3 * bins + 2): frames, right frames and summed confidence by bin, then Brier
     score and negative log likelihood.
     """
-    def bins_of(rows: NDArray) -> NDArray:
+    def bins_of(rows: NDArray[Any]) -> NDArray[Any]:
         return rows[..., : 3 * BINS].reshape(*rows.shape[:-1], 3, BINS)
 
-    def mean(of: Callable[[NDArray], NDArray]) -> Callable[[NDArray], NDArray]:
+    def mean(of: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:
         return lambda rows: of(rows) / bins_of(rows)[..., _FRAMES, :].sum(-1)
 
     return {
@@ -123,7 +124,7 @@ def calibration_statistics() -> dict[str, tuple[Callable[[NDArray], NDArray], tu
     }
 
 
-def _score(each: Scored, kind: str, by_bin: NDArray, sums: NDArray, level: float) -> list[dict]:
+def _score(each: Scored, kind: str, by_bin: NDArray[Any], sums: NDArray[Any], level: float) -> list[dict[str, Any]]:
     there = by_bin[:, _FRAMES].sum(-1) > 0
     # Side by side, so that leaving a dyad out is one subtraction.
     table = np.concatenate([by_bin[there].reshape(there.sum(), -1), sums[there]], axis=1)
@@ -138,7 +139,7 @@ def _score(each: Scored, kind: str, by_bin: NDArray, sums: NDArray, level: float
     return rows
 
 
-def _bins(each: Scored, kind: str, by_bin: NDArray, level: float) -> list[dict]:
+def _bins(each: Scored, kind: str, by_bin: NDArray[Any], level: float) -> list[dict[str, Any]]:
     rows = []
     for place in range(BINS):
         own = by_bin[by_bin[:, _FRAMES, place] > 0][:, :, place]

@@ -1,6 +1,7 @@
 """Named comparisons over a cross-validation that was repeated with other folds."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +21,7 @@ REPEATED_COLUMNS = (
 def list_repeated(
     counted: Sequence[CellCounts], comparisons: Sequence[Comparison], repeats: Mapping[str, str],
     truths: Mapping[tuple[str, str], Truth], *, level: float,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Rows of ``repeated.tsv``.
 
     Parameters
@@ -97,7 +98,7 @@ def corrected_resampled_t(
     count, mean = len(values), float(values.mean()) if len(values) else float("nan")
     if count < 2 or np.ptp(values) == 0:
         return mean, float("nan"), float("nan"), float("nan")
-    ratio = float(np.mean(shares))
+    ratio = float(np.asarray(shares, np.float64).mean())
     error = np.sqrt((1 / count + ratio) * values.var(ddof=1))
     reach = float(stdtrit(count - 1, 0.5 + level / 2) * error)
     return mean, mean - reach, mean + reach, float(2 * stdtr(count - 1, -abs(mean) / error))
@@ -125,7 +126,7 @@ def _pair(
 
 def _compare(
     pairs: Sequence[tuple[CellCounts, CellCounts]], truths: Mapping[tuple[str, str], Truth], metric: str, level: float
-) -> dict:
+) -> dict[str, Any]:
     differences: list[float] = []
     shares: list[float] = []
     for one, other in pairs:

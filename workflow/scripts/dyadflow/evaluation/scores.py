@@ -1,5 +1,7 @@
 """Rows of the result tables, from one cell's confusions."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from dyadflow.evaluation.metrics import BOUNDS, UNWEIGHTED, metrics_of
 LEAST_DYADS_OF_A_CLASS = 3
 
 
-def score_dyads(counts: NDArray[np.int64], level: float) -> list[dict]:
+def score_dyads(counts: NDArray[np.int64], level: float) -> list[dict[str, Any]]:
     """Every metric of the pooled confusion of some dyads, with its interval.
 
     Parameters
@@ -43,7 +45,7 @@ def score_dyads(counts: NDArray[np.int64], level: float) -> list[dict]:
     return rows
 
 
-def score_cell(cell: CellCounts, instructed: tuple[str, ...], level: float) -> list[dict]:
+def score_cell(cell: CellCounts, instructed: tuple[str, ...], level: float) -> list[dict[str, Any]]:
     """Rows of ``cells.tsv`` for one cell: every phase, every metric."""
     rows = []
     for phase, counts in cell.slices(instructed).items():
@@ -54,7 +56,7 @@ def score_cell(cell: CellCounts, instructed: tuple[str, ...], level: float) -> l
     return rows
 
 
-def score_folds(cell: CellCounts) -> list[dict]:
+def score_folds(cell: CellCounts) -> list[dict[str, Any]]:
     """Rows of ``fold_scores.tsv`` for one cell: every outer fold, every metric, over all phases."""
     folds, counts = cell.by_fold(cell.counts.sum(1))
     found = metrics_of(counts)
@@ -64,7 +66,7 @@ def score_folds(cell: CellCounts) -> list[dict]:
     ]
 
 
-def score_groups(cell: CellCounts, groups: dict[str, dict[str, str]], level: float) -> list[dict]:
+def score_groups(cell: CellCounts, groups: dict[str, dict[str, str]], level: float) -> list[dict[str, Any]]:
     """Rows of ``groups.tsv`` for one cell: every level of every covariate, every metric, over all phases.
 
     Parameters
@@ -89,7 +91,7 @@ def score_groups(cell: CellCounts, groups: dict[str, dict[str, str]], level: flo
     return rows
 
 
-def list_confusion(cell: CellCounts, instructed: tuple[str, ...]) -> list[dict]:
+def list_confusion(cell: CellCounts, instructed: tuple[str, ...]) -> list[dict[str, Any]]:
     """Rows of ``confusion.tsv`` for one cell: every phase, every pair of classes."""
     classes = cell.truth.classes
     return [

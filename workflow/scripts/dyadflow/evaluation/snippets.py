@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,8 +38,8 @@ def evaluate_snippets(
     *,
     cells: Sequence[Mapping[str, str]],
     segments: str | Path,
-    specs: Mapping[str, Mapping],
-    sheet_phases: Mapping[str, Sequence] | None,
+    specs: Mapping[str, Mapping[str, Any]],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None,
     kinds: Mapping[tuple[str, str], str],
     score_coders: Mapping[str, Sequence[str]],
     presets: Mapping[str, str],
@@ -107,7 +108,8 @@ def evaluate_snippets(
         target: empirical_probability(coded, specs[target], kinds, sheet_phases=sheet_phases)
         for target in dict.fromkeys(cell["target"] for cell in cells)
     }
-    score_rows, tiles = [], {}
+    score_rows = []
+    tiles: dict[tuple[str, ...], dict[str, pd.DataFrame]] = {}
     for cell in cells:
         rows = read_snippets(cell["snippets"], score_coders[cell["protocol"]], kinds)
         preset = presets[cell["protocol"]]
@@ -130,10 +132,10 @@ def evaluate_snippets(
 
 def empirical_probability(
     segments: Segments,
-    target: Mapping,
+    target: Mapping[str, Any],
     kinds: Mapping[tuple[str, str], str],
     *,
-    sheet_phases: Mapping[str, Sequence] | None = None,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None = None,
 ) -> float:
     """Share of the coded time that is positive, over all human coding.
 
@@ -165,7 +167,7 @@ def empirical_probability(
 
 def _score(
     cell: Mapping[str, str], rows: pd.DataFrame, preset: str, empirical: float, level: float, seed: int
-) -> dict:
+) -> dict[str, Any]:
     """The row of one cell, without its key and Holm's correction."""
     knobs = PRESETS[preset]
     test = choose(rows, "test", knobs.evaluation_snippets)
@@ -192,13 +194,13 @@ def _score(
     return found | gain | {"difference_low": gain["low"], "difference_high": gain["high"]}
 
 
-def _accuracy(confusion: NDArray) -> float:
+def _accuracy(confusion: NDArray[Any]) -> float:
     """Share of the counts on the diagonal; NaN without any."""
     units = confusion.sum()
     return float(np.trace(confusion) / units) if units else float("nan")
 
 
-def _f1(confusion: NDArray) -> float:
+def _f1(confusion: NDArray[Any]) -> float:
     """F1 of the second class; NaN where it is neither true nor said anywhere."""
     said_or_true = confusion[1].sum() + confusion[:, 1].sum()
     return float(2 * confusion[1, 1] / said_or_true) if said_or_true else float("nan")

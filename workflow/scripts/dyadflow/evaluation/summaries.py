@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def compare_summaries(request: Request, *, level: float, summaries: str | Path) 
     write_table(pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS)), summaries)
 
 
-def _compare(each: Scored, gathered: Gathered, level: float) -> Iterator[dict]:
+def _compare(each: Scored, gathered: Gathered, level: float) -> Iterator[dict[str, Any]]:
     truth = each.truth
     phases = {"all": None, **{name: place for place, name in enumerate(truth.phases)}}
     measured: dict[str, list[NDArray[np.float64]]] = {name: [] for name in phases}
@@ -98,8 +99,8 @@ def measure(
 
 
 def _rows(
-    each: Scored, phase: str, values: NDArray[np.float64], owners: NDArray, level: float
-) -> Iterator[dict]:
+    each: Scored, phase: str, values: NDArray[np.float64], owners: NDArray[Any], level: float
+) -> Iterator[dict[str, Any]]:
     """Rows of one phase from values of shape (sessions, 2, classes, 3)."""
     for place, name in enumerate(each.truth.classes):
         if not values[:, :, place, 1].any():
@@ -117,7 +118,7 @@ def _rows(
             }
 
 
-def _mean_by_dyad(values: NDArray[np.float64], owners: NDArray) -> NDArray[np.float64]:
+def _mean_by_dyad(values: NDArray[np.float64], owners: NDArray[Any]) -> NDArray[np.float64]:
     """Values of sessions, shape (sessions, 2), averaged over the sessions of each dyad, in order of their names."""
     names, places, sessions = np.unique(owners, return_inverse=True, return_counts=True)
     sums = np.zeros((len(names), 2))

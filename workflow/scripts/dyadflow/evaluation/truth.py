@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class Truth:
 
     def only(self, sessions: Collection[str]) -> "Truth":
         """The truth of these sessions alone, in the order of the fold table."""
-        def kept(values: dict) -> dict:
+        def kept(values: dict[str, Any]) -> dict[str, Any]:
             return {name: values[name] for name in self.codes if name in sessions}
 
         return replace(self, codes=kept(self.codes), phase=kept(self.phase), folds=kept(self.folds))

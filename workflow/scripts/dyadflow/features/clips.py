@@ -80,7 +80,9 @@ def gather_clips(
     """
     import torch
 
-    source, held, offset, waiting = iter(batches), [], 0, []
+    source, offset = iter(batches), 0
+    held: list[torch.Tensor] = []
+    waiting: list[torch.Tensor] = []
     for numbers in pictures:
         while offset + len(held) <= numbers[-1]:
             batch = next(source, None)

@@ -108,6 +108,7 @@ def _follow(
 def _deviations(block: Stream, mean: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each frame's row, or the mean of its tokens, less the session's mean; shape (frames, dims)."""
     if block.kind == "tokens":
+        assert block.basis is not None  # tokens have one
         coordinates = block.values.mean(axis=1, dtype=np.float64)
         return np.einsum("nr,dr->nd", coordinates, block.basis.astype(np.float64))
     return block.values.reshape(len(block.values), -1) - mean

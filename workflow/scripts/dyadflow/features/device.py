@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.errors import DyadflowError
 
@@ -33,7 +33,7 @@ def choose_device(settings: ExtractorSettings, *, torch_threads: int) -> torch.d
     return torch.device("cuda" if there and settings.device != "cpu" else "cpu")
 
 
-def multiply_in(device: torch.device, *, half: bool) -> AbstractContextManager:
+def multiply_in(device: torch.device, *, half: bool) -> AbstractContextManager[Any]:
     """A context in which matrices multiply in bfloat16 if `half` is set and the device is a GPU.
 
     Autocast rather than a converted model: sums along the residual path and the last norm stay in single

@@ -87,7 +87,7 @@ class Filterbank:
 
     def _measure(self, path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and deviation of each band over the windows of the whole recording, shape (80,) each."""
-        count, mean, scatter = 0, 0.0, 0.0
+        count, mean, scatter = 0, np.zeros(self._bands.shape[0]), np.zeros(self._bands.shape[0])
         for energies in self._energies(path):
             block = energies.mean(axis=0)
             away, total = block - mean, count + len(energies)

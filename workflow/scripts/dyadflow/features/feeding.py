@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ def ahead(items: Iterable[Item], depth: int = _BATCHES_AHEAD) -> Iterator[Item]:
     pool = ThreadPoolExecutor(1, thread_name_prefix="feeding")
     try:
         waiting = deque(pool.submit(next, iterator, end) for _ in range(depth))
+        item: Any
         while (item := waiting.popleft().result()) is not end:
             waiting.append(pool.submit(next, iterator, end))
             yield item
@@ -66,13 +67,13 @@ def feed(batches: Iterable[NDArray[np.uint8]], device: torch.device) -> Iterator
     return (tensor.to(device, non_blocking=True) for tensor in ahead(prepare()))
 
 
-def to_host(results: Iterable[torch.Tensor], behind: int = _RESULTS_BEHIND) -> Iterator[NDArray]:
+def to_host(results: Iterable[torch.Tensor], behind: int = _RESULTS_BEHIND) -> Iterator[NDArray[Any]]:
     """Results as arrays, in order, each fetched while the device works on those up to `behind` later."""
     import torch
 
     leaving: deque[tuple[torch.Tensor, torch.cuda.Event | None]] = deque()
 
-    def land() -> NDArray:
+    def land() -> NDArray[Any]:
         tensor, copied = leaving.popleft()
         if copied is not None:
             copied.synchronize()

@@ -73,7 +73,7 @@ def _export_probabilities(file: h5py.File, source: Path, destination: Path, sess
     sessions = sorted(file)
     if session is None and len(sessions) == 1:
         session = sessions[0]
-    if session not in sessions:
+    if session is None or session not in sessions:
         raise DyadflowError(
             f"there are probabilities of {len(sessions)} sessions, and none is chosen" if session is None
             else f"there are no probabilities of session {session!r}",

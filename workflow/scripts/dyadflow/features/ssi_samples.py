@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ TYPES: dict[str, dict[int, str]] = {
 _CHARACTERS = ("CHAR", "UCHAR")
 
 
-def fit_type(values: NDArray, wanted: np.dtype, path: Path) -> tuple[str, NDArray]:
+def fit_type(values: NDArray[Any], wanted: np.dtype, path: Path) -> tuple[str, NDArray[Any]]:
     """The type in which values are written.
 
     Parameters
@@ -68,7 +69,7 @@ def fit_type(values: NDArray, wanted: np.dtype, path: Path) -> tuple[str, NDArra
     return kind, kept
 
 
-def encode_samples(values: NDArray, kind: str, binary: bool) -> tuple[bytes, NDArray[np.int64]]:
+def encode_samples(values: NDArray[Any], kind: str, binary: bool) -> tuple[bytes, NDArray[np.int64]]:
     """Samples as they stand in the data file: as bytes, or as the shortest text that is the same number.
 
     Parameters
@@ -94,7 +95,9 @@ def encode_samples(values: NDArray, kind: str, binary: bool) -> tuple[bytes, NDA
     return b"".join(line + b"\n" for line in lines), np.cumsum([0, *(len(line) + 1 for line in lines)])
 
 
-def read_samples(data: Path, kind: str, layout: np.dtype, shape: tuple[int, int], delimiter: str | None) -> NDArray:
+def read_samples(
+    data: Path, kind: str, layout: np.dtype, shape: tuple[int, int], delimiter: str | None
+) -> NDArray[Any]:
     """The samples of a data file.
 
     Parameters
@@ -161,7 +164,7 @@ def _number(cell: str, layout: np.dtype, comma: bool) -> int | float | None:
         return None
 
 
-def _read_characters(data: Path, layout: np.dtype, shape: tuple[int, int], apart: bytes) -> NDArray:
+def _read_characters(data: Path, layout: np.dtype, shape: tuple[int, int], apart: bytes) -> NDArray[Any]:
     """Samples of characters, each of one byte: their places count, because a line break may be one of them."""
     content, (num, dim) = data.read_bytes(), shape
     width = dim + (dim - 1) * len(apart) + 1

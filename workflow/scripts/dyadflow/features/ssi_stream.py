@@ -16,6 +16,7 @@ import xml.etree.ElementTree as etree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -46,7 +47,7 @@ class SsiStream:
         Attributes of the element ``meta``, and of ``time`` (when it was recorded) as ``time_local`` and so on.
     """
 
-    values: NDArray
+    values: NDArray[Any]
     rate_hz: float
     chunks: tuple[tuple[float, float, int], ...]
     type: str
@@ -93,7 +94,7 @@ def read_stream(path: str | Path) -> SsiStream:
     kind, written = info.get("type", "").strip().upper(), info.get("ftype", "").strip().upper()
     size, dim = _whole(info.get("byte")), _whole(info.get("dim"))
     rate_hz = parse_figure(info.get("sr", ""))
-    layout = TYPES.get(kind, {}).get(size)
+    layout = None if size is None else TYPES.get(kind, {}).get(size)
     if layout is None:
         raise _damaged(path, f"type {info.get('type')!r} of {info.get('byte')} bytes is no number that is known")
     if not dim or rate_hz is None or not rate_hz > 0:
@@ -216,7 +217,8 @@ def _whole(written: str | None) -> int | None:
 
 
 def _read_chunks(root: etree.Element, path: Path) -> tuple[list[tuple[float, float, int]], list[int | None]]:
-    chunks, starts = [], []
+    chunks: list[tuple[float, float, int]] = []
+    starts: list[int | None] = []
     for chunk in root.iter("chunk"):
         from_s = parse_figure(chunk.get("from", chunk.get("fromm", "")))
         to_s, num, start = parse_figure(chunk.get("to", "")), _whole(chunk.get("num")), chunk.get("byte")

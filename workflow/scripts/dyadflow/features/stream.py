@@ -69,6 +69,7 @@ class Stream:
         """
         if self.kind != "tokens":
             raise ValueError(f"a {self.kind} stream has no tokens")
+        assert self.basis is not None and self.mean is not None  # tokens have both
         return self.values[frames].astype(np.float32) @ self.basis.T + self.mean.astype(np.float32)
 
     def project(
@@ -89,6 +90,7 @@ class Stream:
         """
         if self.kind != "tokens":
             raise ValueError(f"a {self.kind} stream has no tokens")
+        assert self.basis is not None and self.mean is not None  # tokens have both
         turn = (self.basis.astype(np.float64).T @ components).astype(np.float32)
         shift = ((self.mean - centre) @ components).astype(np.float32)
         return self.values.astype(np.float32) @ turn + shift

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def write_token_store(
     sample: Iterable[torch.Tensor],
     film: Iterable[torch.Tensor],
     rank: int,
-    turn: AbstractContextManager = nullcontext(),  # noqa: B008 (it has no state)
+    turn: AbstractContextManager[Any] = nullcontext(),  # noqa: B008 (it has no state)
 ) -> None:
     """Write a token store: coordinates of shape (frames, patches, rank), and what goes with them.
 

@@ -163,7 +163,7 @@ def _download(name: str, revision: str | None) -> Path:
     """Fetch weights from the hub into its cache, or find them there."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError
-    from huggingface_hub.utils import httpx
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # its own client, whichever that is
 
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=["*.json", "*.safetensors"]))

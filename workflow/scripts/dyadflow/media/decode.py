@@ -115,7 +115,7 @@ def _look_into(recording: Path) -> tuple[float, bool]:
             if pictures is None:
                 raise DyadflowError("this recording has no picture", where=str(recording),
                                     fix="name a video file")
-            promised_s = float((pictures.duration or 0) * pictures.time_base)
+            promised_s = float((pictures.duration or 0) * (pictures.time_base or 0))
             return promised_s, bool(container.streams.audio)
     except (av.FFmpegError, OSError) as error:
         raise DyadflowError(

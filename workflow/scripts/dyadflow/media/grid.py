@@ -32,7 +32,7 @@ class FrameGrid:
 
     def centres_s(self) -> NDArray[np.float64]:
         """Time of each frame's centre in seconds, shape (frames,)."""
-        return (np.arange(self.frames) + 0.5) / self.rate_hz
+        return (np.arange(self.frames, dtype=np.float64) + 0.5) / self.rate_hz
 
     def edges_s(self) -> NDArray[np.float64]:
         """Times at which frames begin and the last one ends, in seconds, shape (frames + 1,)."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -88,7 +89,7 @@ def data_beyond_end(track: av.stream.Stream, path: Path) -> bool:
 
 def _demux(
     container: av.container.InputContainer, tracks: Sequence[av.stream.Stream]
-) -> Iterator[av.Packet]:
+) -> Iterator["av.Packet[Any]"]:
     """Packets up to the end, or up to where the file breaks off."""
     try:
         yield from container.demux(list(tracks))
@@ -99,6 +100,7 @@ def _demux(
 def _times(
     track: av.stream.Stream, stamps: NDArray[np.int64], end: int, zero_s: float
 ) -> PacketTimes:
+    assert track.time_base is not None  # its packets were read
     tick_s = float(track.time_base)
     onsets_s = stamps * tick_s - zero_s
     end_s = end * tick_s - zero_s

@@ -258,7 +258,7 @@ def _first_picture(path: Path) -> av.VideoFrame | None:
                 frames = packet.decode()
             except av.FFmpegError:
                 continue
-            if frames:
+            if frames and isinstance(frames[0], av.VideoFrame):
                 return frames[0]
     return None
 

@@ -47,7 +47,8 @@ def read_frames(path: str | Path, *, batch: int = 64, every: int = 1, threads: i
             stream.codec_context.thread_count = threads
             promised = stream.frames
             # One converter for all frames: set up anew for each, it would cost more than the conversion.
-            convert, rows, held = VideoReformatter(), None, 0
+            convert, held = VideoReformatter(), 0
+            rows: NDArray[np.uint8] | None = None
             for frame in container.decode(stream):
                 if seen % every == 0:
                     picture = convert.reformat(frame, format="rgb24", threads=1).to_ndarray()
@@ -55,10 +56,10 @@ def read_frames(path: str | Path, *, batch: int = 64, every: int = 1, threads: i
                     rows[held] = picture
                     held += 1
                 seen += 1
-                if held == batch:
+                if rows is not None and held == batch:
                     yield rows
                     rows, held = None, 0
-            if held:
+            if rows is not None and held:
                 yield rows[:held]
     except (av.FFmpegError, OSError, IndexError) as error:
         raise DyadflowError(f"this view cannot be read ({_reason(error)})", where=str(path),

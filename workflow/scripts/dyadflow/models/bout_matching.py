@@ -1,6 +1,7 @@
 """Bouts of one coding against those of another: which of them are found, and how far their edges lie apart."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ def count_matches(truth: Bouts, predicted: Bouts, least: float) -> NDArray[np.in
     return np.array([hits, len(predicted) - hits, len(truth) - hits])
 
 
-def segmental_f1(counts: NDArray) -> NDArray[np.float64]:
+def segmental_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
     """F1 of bouts from found, invented and missed, shape (..., 3); NaN where there are no bouts at all."""
     hits, invented, missed = np.moveaxis(np.asarray(counts, np.float64), -1, 0)
     whole = 2 * hits + invented + missed

@@ -1,6 +1,7 @@
 """Probabilities that mean what they say: the shift by class weights taken back, and one temperature for the rest."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +40,9 @@ def calibrate(probabilities: ArrayLike, class_weights: ArrayLike, temperature: f
 
 
 def fit_temperature(
-    probabilities: Sequence[NDArray], codes: Sequence[NDArray], class_weights: Sequence[ArrayLike] | NDArray
+    probabilities: Sequence[NDArray[Any]],
+    codes: Sequence[NDArray[Any]],
+    class_weights: Sequence[ArrayLike] | NDArray[Any],
 ) -> float:
     """The temperature that makes the truth most likely.
 

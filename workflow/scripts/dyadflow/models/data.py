@@ -200,7 +200,8 @@ def read_cell_data(
         If a session of the folds has no labels, lacks a stream, or runs at another rate than the others.
     """
     table, labelled = read_folds(folds), read_label_index(labels)
-    codes, grids, digests, classes = {}, {}, {}, ()
+    codes, grids, digests = {}, {}, {}
+    classes: tuple[str, ...] = ()
     for session in table.session:
         if session not in labelled:
             raise DyadflowError(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _KIND = "sequence_classifier"
 
 
-class SequenceClassifier(ClassifierMixin, BaseEstimator):
+class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A class for every frame of a session, by any of the networks.
 
     Parameters
@@ -169,7 +169,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             for values in self._scale(sessions)
         ]
 
-    def predict(self, X: Sequence[ArrayLike]) -> list[NDArray]:
+    def predict(self, X: Sequence[ArrayLike]) -> list[NDArray[Any]]:
         """For each session the likeliest class of each frame, shape (frames,)."""
         return [self.classes_[shares.argmax(axis=1)] for shares in self.predict_proba(X)]
 
@@ -254,7 +254,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
                 f"validation_share is {self.validation_share}", fix="give a share between 0 and 1")
 
     def _set_aside(
-        self, codes: Sequence[NDArray[np.int64]], dyads: NDArray, random: np.random.RandomState
+        self, codes: Sequence[NDArray[np.int64]], dyads: NDArray[Any], random: np.random.RandomState
     ) -> NDArray[np.bool_]:
         """Which sessions training stops on: whole dyads, and only of those with a class."""
         from sklearn.model_selection import GroupShuffleSplit
@@ -300,12 +300,12 @@ def choose_hyperparameters(network: str, given: Mapping[str, Any] | None) -> dic
     return list_grid(narrowed)[0]
 
 
-def _pick(parts: Sequence[NDArray], which: NDArray[np.bool_]) -> list[NDArray]:
+def _pick(parts: Sequence[NDArray[Any]], which: NDArray[np.bool_]) -> list[NDArray[Any]]:
     return [part for part, taken in zip(parts, which, strict=True) if taken]
 
 
 def _fuse(values: NDArray[np.float32]) -> Fused:
-    valid = np.isfinite(values).all(axis=1)
+    valid: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
     return Fused(values, valid[:, None], (slice(0, values.shape[1]),))
 
 

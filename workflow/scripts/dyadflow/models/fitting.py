@@ -187,7 +187,7 @@ def prepare_split(cell: Cell, split: Split) -> Prepared:
                 fix="ask for fewer inner folds, or code more of these sessions",
             )
     preparation = fit_preparation(cell.data, split.training.sessions, cell.recipe, cell.protocol)
-    blocks = [
+    training, aside = (
         stack_sessions(
             [
                 preparation.apply(
@@ -199,8 +199,8 @@ def prepare_split(cell: Cell, split: Split) -> Prepared:
             list(part.codes.values()), cell.device,
         )
         for part in (split.training, split.aside)
-    ]
-    return Prepared(preparation, *blocks, weigh_classes(cell, split.training))
+    )
+    return Prepared(preparation, training, aside, weigh_classes(cell, split.training))
 
 
 class Fitter:

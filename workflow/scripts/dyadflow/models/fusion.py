@@ -41,8 +41,8 @@ def describe_stream(name: str, stream: "Stream") -> dict[str, Any]:
 
     ``width`` is ``[dims]`` of a dense stream and ``[patches, dims]`` of a token stream.
     """
-    tokens, recorded = stream.kind == "tokens", stream.attributes
-    width = [stream.values.shape[1], len(stream.mean)] if tokens else [stream.values.shape[1]]
+    recorded = stream.attributes
+    width = [stream.values.shape[1], *(() if stream.mean is None else (len(stream.mean),))]
     return {
         "name": name, "kind": stream.kind, "width": [int(number) for number in width],
         **{key: str(recorded.get(key) or "") for key in ("backbone", "weights", "revision", "options")},
@@ -109,7 +109,7 @@ def fuse_session(
 
 
 def _lay_on_grid(
-    values: NDArray, valid: NDArray[np.bool_], frames: int, name: str, where: str
+    values: NDArray[Any], valid: NDArray[np.bool_], frames: int, name: str, where: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     if abs(len(values) - frames) > 1:
         raise DyadflowError(

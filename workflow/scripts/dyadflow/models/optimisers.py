@@ -47,6 +47,7 @@ def make_optimiser(
         steps += 1
         for parameter, mean, square in zip(parameters, first, second, strict=True):
             gradient = parameter.grad
+            assert gradient is not None  # a step is taken after a backward pass
             if weight_decay:
                 gradient = gradient.add(parameter, alpha=weight_decay)
             if name == "sgd":
@@ -109,6 +110,7 @@ class StackOptimiser:
             def shaped(numbers: "torch.Tensor", view: "torch.Tensor" = view) -> "torch.Tensor":
                 return numbers.to(view.dtype).reshape(-1, *[1] * (view.dim() - 1))
 
+            assert parameter.grad is not None  # a step is taken after a backward pass
             gradient = parameter.grad if self._stacked else parameter.grad.unsqueeze(0)
             gradient = torch.addcmul(gradient, view, shaped(self._decays))
             kept = None if everyone else (shaped(goes) > 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,14 +165,14 @@ def _pool_chosen(block: Block, rows: NDArray[np.int64], window: int) -> NDArray[
     return chosen
 
 
-def spread_classes(shares: NDArray, present: NDArray[np.integer], classes: int) -> NDArray[np.float32]:
+def spread_classes(shares: NDArray[Any], present: NDArray[np.integer], classes: int) -> NDArray[np.float32]:
     """Probabilities of the classes that were learned, shape (rows, present), among all: the others have 0."""
     every = np.zeros((len(shares), classes), np.float32)
     every[:, present] = shares
     return every
 
 
-def mean_loss(shares: NDArray, examples: Examples, present: NDArray[np.integer]) -> float:
+def mean_loss(shares: NDArray[Any], examples: Examples, present: NDArray[np.integer]) -> float:
     """Weighted mean cross entropy of examples, given probabilities with a column for each class in `present`."""
     own = np.searchsorted(present, examples.codes)
     likely = np.maximum(shares[np.arange(len(own)), own], 1e-15)

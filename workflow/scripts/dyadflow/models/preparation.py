@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,7 @@ def fit_preparation(
         expected["name"]: _fit_one(data, sessions, expected["name"], protocol)
         for expected in streams if expected["kind"] == "tokens"
     }
-    unscaled = Preparation(streams, projections, Scaler(np.zeros(0), np.ones(0)), data.rate_hz)
+    unscaled = Preparation(streams, projections, Scaler(np.zeros(0, np.float32), np.ones(0, np.float32)), data.rate_hz)
     fused = [
         unscaled.fuse(
             data.shelf.take(session, recipe), frames=data.grids[session].frames, where=f"session {session}"
@@ -88,8 +88,10 @@ def _fit_one(
     data: CellData, sessions: Sequence[str], name: str, protocol: "ProtocolSettings"
 ) -> Projection | OwnProjection:
     """What reduces the tokens of one stream; only ``all_sessions`` looks beyond `sessions`."""
-    asked = {"components": protocol.components, "minimum_kept": protocol.minimum_kept, "name": name}
-    if protocol.projection in ("per_session", "per_frame"):
-        return OwnProjection(protocol.projection.removeprefix("per_"), **asked)
+    components, minimum_kept = protocol.components, protocol.minimum_kept
+    if protocol.projection == "per_session" or protocol.projection == "per_frame":
+        per: Literal["session", "frame"] = "session" if protocol.projection == "per_session" else "frame"
+        return OwnProjection(per, components=components, minimum_kept=minimum_kept, name=name)
     fitted_on = list(data.folds.session) if protocol.projection == "all_sessions" else sessions
-    return fit_projection([data.shelf.take(session, [name])[name] for session in fitted_on], **asked)
+    stores = [data.shelf.take(session, [name])[name] for session in fitted_on]
+    return fit_projection(stores, components=components, minimum_kept=minimum_kept, name=name)

@@ -89,12 +89,17 @@ class Moments:
 def pool_moments(parts: Sequence[Moments]) -> Moments:
     """Moments of all tokens together."""
     count = sum(part.count for part in parts)
-    mean = sum(part.count * part.mean for part in parts) / count
+    mean: NDArray[np.float64] = np.asarray(sum(part.count * part.mean for part in parts) / count)
     scatter = np.zeros_like(parts[0].scatter)
     for part in parts:
         apart = part.mean - mean
         scatter += part.scatter + part.count * np.outer(apart, apart)
     return Moments(mean, scatter, count)
+
+
+def _moments_of(store: "Stream") -> Moments:
+    assert store.mean is not None and store.scatter is not None  # tokens have both
+    return Moments(store.mean, store.scatter, store.count)
 
 
 def fit_projection(
@@ -118,7 +123,7 @@ def fit_projection(
     DyadflowError
         If the tokens have fewer dimensions than `components`, or a store keeps too little of one.
     """
-    pooled = pool_moments([Moments(store.mean, store.scatter, store.count) for store in stores])
+    pooled = pool_moments([_moments_of(store) for store in stores])
     if components > len(pooled.mean):
         raise DyadflowError(
             f"{components} components were asked of tokens with {len(pooled.mean)} dimensions", where=name,
@@ -148,7 +153,7 @@ def kept_variance(
     for store in stores:
         own = np.asarray(store.basis, dtype=np.float64)
         dropped = basis - own @ (own.T @ basis)
-        lost += np.einsum("dk,dk->k", dropped, store.scatter @ dropped)
+        lost += np.einsum("dk,dk->k", dropped, _moments_of(store).scatter @ dropped)
     total = np.einsum("dk,dk->k", basis, pooled.scatter @ basis)
     return np.where(total > 0, 1 - lost / np.where(total > 0, total, 1), 1.0)
 

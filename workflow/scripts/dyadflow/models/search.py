@@ -174,7 +174,7 @@ def _tune_after(fitter: Fitter, outer: int, trial: Trial) -> dict[str, Any]:
 def _describe(cell: Cell, split: Split, trial: Trial, fit: Fit) -> dict[str, Any]:
     """What a checkpoint says of itself; nothing in it comes from the dyads held out."""
     streams = cell.data.shelf.take(split.training.sessions[0], cell.recipe)
-    weights: NDArray | None = weigh_classes(cell, split.training)
+    weights: NDArray[Any] | None = weigh_classes(cell, split.training)
     return {
         "network": cell.network.network, "hyperparameters": dict(trial.hyperparameters),
         "target": cell.target,

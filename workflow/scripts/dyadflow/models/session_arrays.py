@@ -1,6 +1,7 @@
 """Sessions as plain arrays: what the estimator is given, checked once."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +29,7 @@ def read_sessions(X: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
     return sessions
 
 
-def read_codes(y: Sequence[ArrayLike], sessions: Sequence[NDArray]) -> list[NDArray[np.int64]]:
+def read_codes(y: Sequence[ArrayLike], sessions: Sequence[NDArray[Any]]) -> list[NDArray[np.int64]]:
     """Codes of each session by coder, shape (coders, frames); negative is no class.
 
     Parameters
@@ -64,7 +65,7 @@ def read_codes(y: Sequence[ArrayLike], sessions: Sequence[NDArray]) -> list[NDAr
     return [np.atleast_2d(part).astype(np.int64) for part in codes]
 
 
-def read_groups(groups: ArrayLike | None, count: int) -> NDArray:
+def read_groups(groups: ArrayLike | None, count: int) -> NDArray[Any]:
     """The dyad of each session, shape (sessions,); without `groups` each session is one.
 
     Raises

@@ -72,7 +72,7 @@ class ProtocolSettings(_Strict):
         description="Extractors that take the place of others in this protocol's streams, such as w2vbert: "
         "w2vbert_windowed.",
     )
-    space: dict[str, list] = Field(
+    space: dict[str, list[Any]] = Field(
         default_factory=dict,
         description="Values to choose from that take the place of a network's own, where the network has such a "
         "hyperparameter.",
@@ -117,7 +117,7 @@ class NetworkSettings(_Strict):
         default_factory=list,
         description="Only these streams are trained with this network; empty: every stream.",
     )
-    space: dict[str, list] = Field(
+    space: dict[str, list[Any]] = Field(
         default_factory=dict, description="Values to choose from, one list a hyperparameter of the network."
     )
     search: Literal["random", "grid", "optuna"] = Field(

@@ -1,6 +1,7 @@
 """From probabilities to codes without flicker: a moving mean, and no bout shorter than people would code."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def smooth_codes(
         -1 where no row within reach is a number. Such frames end a bout.
     """
     values = np.asarray(probabilities, np.float64)
-    known = np.isfinite(values).all(axis=1)
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
     values = np.where(known[:, None], values, 0.0)
     if smoothing_frames > 1 and len(values):
         values, known = _moving_mean(values, known, smoothing_frames // 2)
@@ -45,7 +46,7 @@ def smooth_codes(
 
 
 def tune_smoothing(
-    probabilities: Sequence[NDArray], codes: Sequence[NDArray], *, rate_hz: float
+    probabilities: Sequence[NDArray[Any]], codes: Sequence[NDArray[Any]], *, rate_hz: float
 ) -> tuple[int, int]:
     """The smoothing that finds the bouts of some sessions best.
 

@@ -138,7 +138,7 @@ class StackedBiLstm(Stack):
             given = given.reshape(networks, window, batch, -1)
             gates.append(given.flip(1) if way else given)
         recurrent = torch.cat([self.of("lstm.weight_hh_l0"), self.of("lstm.weight_hh_l0_reverse")])
-        hidden = Recurrence.apply(torch.cat(gates), recurrent)
+        hidden = Recurrence.apply(torch.cat(gates), recurrent)  # type: ignore[no-untyped-call]  # torch has no type of it
         return torch.cat([hidden[:networks], hidden[networks:].flip(1)], dim=-1).transpose(1, 2)
 
 

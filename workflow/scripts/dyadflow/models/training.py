@@ -104,7 +104,12 @@ class _Member:
     steps: int = 0
 
     def take_in(
-        self, loss: float, predicted: NDArray[np.float32], weights: Callable[[], dict], patience: int, classes: int
+        self,
+        loss: float,
+        predicted: NDArray[np.float32],
+        weights: Callable[[], dict[str, Any]],
+        patience: int,
+        classes: int,
     ) -> bool:
         """Score an epoch; whether the training goes on."""
         if not np.isfinite(predicted[self.truth >= 0]).all():
@@ -157,7 +162,7 @@ def fit_networks(
         with torch.random.fork_rng():
             torch.manual_seed(request.seed)
             built.append(module.build(request.training.values.shape[1], classes, request.hyperparameters))
-    groups: dict[tuple, list[int]] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for place, (request, network) in enumerate(zip(requests, built, strict=True)):
         groups.setdefault(_size_of(module, request, network), []).append(place)
     fits: dict[int, Fit] = {}
@@ -198,7 +203,7 @@ def average_windows(
     return _average(Alone(network.eval()), [values], [rows])[0]
 
 
-def _size_of(module: ModuleType, request: FitRequest, network: "nn.Module") -> tuple:
+def _size_of(module: ModuleType, request: FitRequest, network: "nn.Module") -> tuple[Any, ...]:
     """What networks must share to be trained together."""
     chosen = request.hyperparameters
     return (
@@ -246,6 +251,7 @@ def _fit_group(
             # Those that are done leave, so that nothing is computed for them.
             running = [running[place] for place in going]
             chosen = [chosen[place] for place in going]
+            assert not isinstance(network, Alone)  # one alone has nobody to leave behind
             network = module.stack([network.single(place) for place in going], chosen).to(device)
             optimiser = optimiser.only(going, list(network.parameters()))
     return [member.end() for member in members]
@@ -328,6 +334,7 @@ def _targets(
 
     rows = _pad(member.windows[own], most)
     if drawn is None or member.coders is None:
+        assert member.targets is not None  # where no coder is drawn
         return member.targets[rows]
     coders = torch.from_numpy(drawn).to(rows.device)[own]
     coders = torch.cat([coders, coders.new_zeros(most - len(coders))])

@@ -11,6 +11,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import grimp
 
 from dyadflow.provenance.kept_digests import KeptDigests
 
@@ -65,7 +69,7 @@ class CodeMap:
         self._kept = KeptDigests(kept, self.scripts) if kept is not None else None
 
     @cached_property
-    def _graph(self):
+    def _graph(self) -> "grimp.ImportGraph":
         import grimp
 
         return grimp.build_graph(

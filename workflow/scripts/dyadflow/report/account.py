@@ -62,9 +62,9 @@ def write_account(
     files: Path,
     issues: Path,
     segments: Path,
-    scheme: Mapping,
+    scheme: Mapping[str, Any],
     lengths_s: Mapping[str, float],
-    sheet_phases: Mapping[str, Sequence],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
     page: Path,
 ) -> None:
     """Write the account of a study's coding files.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -41,7 +42,7 @@ def draw_sessions(
     scheme: Scheme,
     palette: Palette,
     lengths_s: Mapping[str, float],
-    sheet_phases: Mapping[str, Sequence],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
 ) -> list[SessionPicture]:
     """One picture a session, for every session that has segments, issues, or a recording.
 
@@ -82,10 +83,10 @@ def _draw_session(
     scheme: Scheme,
     palette: Palette,
     length_s: float | None,
-    sheet: Sequence,
+    sheet: Sequence[Any],
 ) -> SessionPicture:
     coders = sorted(set(table.coder))
-    length_s = None if is_missing(length_s) else float(length_s)
+    length_s = None if length_s is None or is_missing(length_s) else float(length_s)
 
     def blocks(rows: pd.DataFrame) -> list[Block]:
         return [Block(palette.style(row.code), row.code, row.onset_s, row.offset_s) for row in rows.itertuples()]
@@ -107,9 +108,10 @@ def _draw_session(
             for coder in sorted(set(own.coder))
         ])  # fmt: skip
     rows = _pins(issues)
-    groups = [group for group in [*groups, rows] if group]
-    times = [time for row in (*_blocks(groups), *(pin for own in rows for pin in own.pins))
-             for time in (row.onset_s, row.offset_s)]  # fmt: skip
+    groups.append([*rows])
+    groups = [group for group in groups if group]
+    times = [time for block in _blocks(groups) for time in (block.onset_s, block.offset_s)]
+    times += [time for own in rows for pin in own.pins for time in (pin.onset_s, pin.offset_s)]
     counts = [(grade, sum(issue.severity == grade for issue in issues)) for grade in ("error", "warning", "note")]
     figure = Markup("")
     if times:
@@ -126,9 +128,9 @@ def _blocks(groups: Iterable[Iterable[Row]]) -> Iterable[Block]:
     return (block for group in groups for row in group if isinstance(row, Band) for block in row.blocks)
 
 
-def _pins(issues: Sequence[Issue]) -> list[Row]:
+def _pins(issues: Sequence[Issue]) -> list[Pins]:
     """A row of marks for each coder, and one for what is said of no coder, as far as issues name a time."""
-    found: dict[str, list] = {}
+    found: dict[str, list[Any]] = {}
     for issue in issues:
         pin = pin_of(issue)
         if pin is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -81,7 +82,7 @@ def pool_transitions(path: Path, scheme: Scheme) -> list[PooledTransitions]:
     return found
 
 
-def residual_arrow(row) -> int:
+def residual_arrow(row: Any) -> int:
     """1 where a transition is notably more frequent than expected, -1 where less; 0 else, and where too little is
     expected to say."""
     if is_missing(row.adjusted_residual) or row.expected_below_5 == "yes" or abs(row.adjusted_residual) < NOTABLE:

@@ -119,7 +119,8 @@ def describe_codes(agreement: Path, events: pd.DataFrame | None, scheme: Scheme)
         own = table[table.target == target]
         if len(spec.classes) < 3 or own.empty:
             continue
-        rows, marks = [], []
+        rows: list[CodeRow] = []
+        marks: list[MarkRow] = []
         for code in spec.classes:
             pairs = list(own[own.code == code].itertuples())
             for place, row in enumerate(pairs):

@@ -1,7 +1,7 @@
 """What the report says about the material: sessions, labels, agreement between coders, issues, streams."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,8 +67,9 @@ def describe_covariates(sessions: Sequence[Session]) -> list[tuple[str, str]]:
     for name in names:
         counts = Counter(session.covariates.get(name, "").strip() for session in sessions)
         missing = counts.pop("", 0)
-        numbers = [value for text, amount in counts.items() for value in [_number(text)] * amount]
-        if None not in numbers and len(set(numbers)) > 2:
+        read = [value for text, amount in counts.items() for value in [_number(text)] * amount]
+        numbers = [value for value in read if value is not None]
+        if len(numbers) == len(read) and len(set(numbers)) > 2:
             parts = [f"{min(numbers):g} to {max(numbers):g} (median {median(numbers):g})"]
         elif len(counts) <= 6:
             parts = [f"{text} {amount}" for text, amount in sorted(counts.items())]
@@ -146,7 +147,7 @@ def describe_distribution(
 
 def _seconds_by_coder(
     labels: Mapping[str, SessionLabels], target: str, classes: Sequence[str], phase: str
-) -> dict[str, list]:
+) -> dict[str, list[Any]]:
     """Seconds of every class and of what is none; with a phase, exclusion counts only inside it."""
     values = [*range(len(classes)), *_NO_CLASS_CODES.values()]
     found: dict[str, np.ndarray] = {}
@@ -170,7 +171,7 @@ def _with_shares(seconds: Sequence[float], classes: int) -> list[tuple[float, fl
 def describe_coded_time(labels: Mapping[str, SessionLabels]) -> list[tuple[str, int, float]]:
     """For each coder: sessions with labels, and seconds in which at least one target has a code."""
     sessions: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for session in labels.values():
         for coder in dict.fromkeys(coder for codes in session.codes.values() for coder in codes):
             coded = np.zeros(session.grid.frames, dtype=bool)

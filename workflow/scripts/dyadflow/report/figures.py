@@ -179,7 +179,7 @@ def draw_scale(span: tuple[float, float], across: Callable[[float], float], top:
     )
 
 
-def _draw_line(line: Line, across, top: float, bottom: float) -> Markup:
+def _draw_line(line: Line, across: Callable[[float], float], top: float, bottom: float) -> Markup:
     if line.value != line.value:
         return Markup("")
     return Markup('<path class="line at-{}" d="M{} {}V{}"><title>{}</title></path>').format(
@@ -187,7 +187,7 @@ def _draw_line(line: Line, across, top: float, bottom: float) -> Markup:
     )
 
 
-def _draw_dot(row: DotRow, dot: Dot, across, y: float) -> Markup:
+def _draw_dot(row: DotRow, dot: Dot, across: Callable[[float], float], y: float) -> Markup:
     if dot.value != dot.value:
         return Markup("")
     x = across(dot.value)

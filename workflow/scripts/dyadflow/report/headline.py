@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -124,7 +125,10 @@ def describe_headline(
     return found
 
 
-def _headline_sentence(cell, own, base, baseline, pairs, held_out) -> str:
+def _headline_sentence(
+    cell: str, own: Mapping[str, Value], base: Mapping[str, Value] | None, baseline: str, pairs: Sequence[Any],
+    held_out: str,
+) -> str:
     """The number that matters most, what it is held against, and what two people reach."""
     start = f"On {held_out}, the {cell} gives the coder's class to {own['accuracy'].text} % of the frames"
     beside = f"; the {baseline} to {base['accuracy'].text} %" if base else ""

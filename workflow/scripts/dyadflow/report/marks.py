@@ -1,6 +1,6 @@
 """Rows of marks on one scale from 0 to 1: a value with its interval, and what it is held against."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -71,7 +71,8 @@ def draw_marks(
     def across(value: float) -> float:
         return left + plot_width * (min(max(value, span[0]), span[1]) - span[0]) / (span[1] - span[0])
 
-    pieces, y = [], top
+    pieces: list[Markup] = []
+    y: float = top
     for row in rows:
         y += 8 if row.apart else 0
         middle = y + row_height / 2
@@ -95,7 +96,7 @@ def draw_marks(
     )
 
 
-def _draw_mark(name: str, mark: Mark, across, y: float) -> Markup:
+def _draw_mark(name: str, mark: Mark, across: Callable[[float], float], y: float) -> Markup:
     if mark.style in _STRETCHES:
         return _draw_stretch(name, mark, across, y)
     if mark.value != mark.value:
@@ -117,7 +118,7 @@ def _draw_mark(name: str, mark: Mark, across, y: float) -> Markup:
     )
 
 
-def _draw_stretch(name: str, mark: Mark, across, y: float) -> Markup:
+def _draw_stretch(name: str, mark: Mark, across: Callable[[float], float], y: float) -> Markup:
     if mark.low != mark.low or mark.high != mark.high:
         return Markup("")
     height, (start, stop) = _STRETCHES[mark.style], sorted((across(mark.low), across(mark.high)))

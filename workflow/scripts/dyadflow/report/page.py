@@ -236,7 +236,7 @@ def build_report(
         "protocol_of": protocols,
         "protocol_notes": protocol_notes(protocols),
         "every_dyad": all(protocols[name].split == "dyad" for name in _protocols(table)),
-        "leaky_headline": bool(headline) and protocols[headline["protocol"]].leaky,
+        "leaky_headline": bool(headline and protocols[headline["protocol"]].leaky),
         "result_figures": dict(result_figures or {}),
         **_results(table, plan, headline, coders, named, groups, confusion, fold_scores, protocols, believing, gone),
     }
@@ -282,7 +282,8 @@ def _results(
     tables.sort(key=lambda own: protocols[own.protocol].leaky)
     overall = [(own.target, own.protocol) for own in tables if own.phase == "all"]
     pairs = {own.target: own.overall() for own in coders}
-    headlines = describe_headline(table, plan, headline, coders, named, protocols.get((headline or {}).get("protocol")))
+    of_headline = protocols.get(headline["protocol"]) if headline else None
+    headlines = describe_headline(table, plan, headline, coders, named, of_headline)
     return {
         "trained": True,
         "headlines": headlines,

@@ -50,7 +50,8 @@ class Palette:
     def rules(self) -> list[tuple[str, str, str]]:
         """For the style sheet: class, colour, and the ink that is readable on it."""
         found = [(style, safe_colour(self._scheme.colour_of(label))) for label, style in self._styles.items()]
-        found += [(style, safe_colour(self._scheme.dyadic.states[name].colour)) for name, style in self._states.items()]
+        states = self._scheme.dyadic.states if self._scheme.dyadic else {}
+        found += [(style, safe_colour(states[name].colour)) for name, style in self._states.items()]
         found += [("kx", "#999999"), ("sx", MISMATCH_COLOUR)]
         return [(style, colour, ink_on(colour)) for style, colour in found]
 

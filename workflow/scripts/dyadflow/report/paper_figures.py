@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.scheme import read_scheme
 
@@ -18,7 +19,7 @@ def draw_figures(
     transitions: Path,
     dyadic: Path,
     regulation: Path,
-    scheme: Mapping,
+    scheme: Mapping[str, Any],
     agreement_figure: Files,
     confusion_figure: Files,
     behaviour_figure: Files,

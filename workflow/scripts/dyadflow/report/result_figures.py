@@ -23,7 +23,7 @@ def draw_results(
     reliability: Path,
     searches: Sequence[Mapping[str, Any]],
     histories: Sequence[Mapping[str, Any]],
-    scheme: Mapping,
+    scheme: Mapping[str, Any],
     headline: Mapping[str, str] | None,
     targets: Sequence[str],
     tested: Mapping[str, str],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,7 +30,7 @@ TABLE_COLUMNS = (
 
 
 def tabulate_results(
-    cells: Path, *, scheme: Mapping, target: str, tested: Mapping[str, str], table: Path
+    cells: Path, *, scheme: Mapping[str, Any], target: str, tested: Mapping[str, str], table: Path
 ) -> None:
     """Write one target's results in percent.
 

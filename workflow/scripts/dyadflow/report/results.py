@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
@@ -68,6 +68,10 @@ class ResultTable:
     has_folds: bool
 
 
+@overload
+def read_cells(path: Path) -> pd.DataFrame: ...
+@overload
+def read_cells(path: Path | None) -> pd.DataFrame | None: ...
 def read_cells(path: Path | None) -> pd.DataFrame | None:
     """The result table, or None where nothing was trained."""
     if path is None:
@@ -101,7 +105,9 @@ def make_value(metric: str, row: Any) -> Value:
 
 def is_headline(cell: Mapping[str, str], headline: Mapping[str, str] | None) -> bool:
     """Whether a cell is the one that the study named beforehand."""
-    return bool(headline) and all(cell[name] == headline[name] for name in ("protocol", "stream", "model"))
+    if not headline:
+        return False
+    return all(cell[name] == headline[name] for name in ("protocol", "stream", "model"))
 
 
 def tabulate(

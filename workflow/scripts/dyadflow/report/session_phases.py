@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.labels import SessionLabels
 from dyadflow.report.timelines import find_runs
@@ -20,7 +21,7 @@ class Phase:
 
 
 def read_phases(
-    labels: str | Path | None, sheet: Sequence[Sequence] | None, looks: Mapping[str, Mapping[str, str]]
+    labels: str | Path | None, sheet: Sequence[Sequence[Any]] | None, looks: Mapping[str, Mapping[str, str]]
 ) -> list[Phase]:
     """The phases of a session, in time; none where nobody has marked any.
 

@@ -107,7 +107,7 @@ def spread_dots(places: NDArray[np.float64], dot: float, reach: float) -> NDArra
     for place in np.argsort(places, kind="stable"):
         near = [other for other in done if places[place] - places[other] < dot]
 
-        def clearance(height: float, place=place, near=near) -> float:
+        def clearance(height: float, place: int = int(place), near: list[int] = near) -> float:
             gaps = [np.hypot(places[place] - places[other], height - height_of[other]) for other in near]
             return min([*gaps, dot])
 

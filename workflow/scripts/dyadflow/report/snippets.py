@@ -163,7 +163,10 @@ def preset_of(protocol: str, protocols: Mapping[str, Mapping[str, Any]]) -> Pres
     return PRESETS.get(given, PRESETS["corrected"])
 
 
-def _network(cell, scores, pairs, means, scheme, preset, headline, tests) -> Network:
+def _network(
+    cell: dict[str, str], scores: pd.DataFrame, pairs: pd.DataFrame | None, means: pd.DataFrame | None, scheme: Scheme,
+    preset: Preset, headline: Mapping[str, str] | None, tests: int,
+) -> Network:
     places = task_targets(scheme, scores.target)
     by_target = {row.target: row for row in scores.itertuples()}
     ordered = [by_target[place.target] for place in places]
@@ -341,6 +344,6 @@ def _values(pairs: pd.DataFrame, *, agreement: bool = False) -> dict[tuple[str, 
     found = {}
     for row in pairs.itertuples():
         shown = f"{plural(int(row.snippets), 'snippet')}, {plural(int(row.dyads), 'dyad')}"
-        value = (row.percent / 100, nan, nan) if agreement else (row.kappa, row.kappa_low, row.kappa_high)
-        found[row.rater_a, row.rater_b] = PairValue(*value, shown)
+        value, low, high = (row.percent / 100, nan, nan) if agreement else (row.kappa, row.kappa_low, row.kappa_high)
+        found[row.rater_a, row.rater_b] = PairValue(value, low, high, shown)
     return {pair: value for pair, value in found.items() if not is_missing(value.value)}

@@ -146,7 +146,7 @@ def _model_rows(model: Any) -> list[MarkRow]:
 
 def _human_rows(human: Sequence[Any]) -> list[MarkRow]:
     """One row a pair of coders: their kappa is the same whichever of them the model is held against."""
-    found = {}
+    found: dict[frozenset[str], Any] = {}
     for row in human:
         found.setdefault(frozenset((row.coder, row.other)), row)
     return [

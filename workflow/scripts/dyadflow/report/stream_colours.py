@@ -6,7 +6,7 @@ These pictures show persons: they belong under a study's ``private`` folder.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def colour_frames(
     grid: Path,
     tables: Sequence[Path],
     labels: Path | None,
-    sheet_phases: Sequence[Sequence] | None,
+    sheet_phases: Sequence[Sequence[Any]] | None,
     phases: Mapping[str, Mapping[str, str]],
     picture: Path,
 ) -> None:

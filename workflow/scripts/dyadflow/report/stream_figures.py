@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ def draw_streams(
     extractor: str,
     motion: str,
     labels: Path,
-    sheet_phases: Mapping[str, Sequence[Sequence]],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
     phases: Mapping[str, Mapping[str, str]],
     figures: Sequence[Path],
 ) -> None:

@@ -5,6 +5,7 @@ Table 1 and Fig. 1 of the second paper.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -89,7 +90,7 @@ def describe_spans(path: Path | None, scheme: Scheme) -> SharedSpans | None:
     return SharedSpans([titles.get(phase, phase) for phase in phases], rows)
 
 
-def _shared(row) -> tuple[str, str]:
+def _shared(row: Any) -> tuple[str, str]:
     if row is None or not row.coders:
         return ABSENT, "not marked"
     if is_missing(row.minimal_onset_s):
@@ -164,7 +165,7 @@ def _split(table: pd.DataFrame, scheme: Scheme, pairs: list[tuple[str, str]]) ->
     return ClockSplit([f"{a} and {b}" for a, b in pairs], rows)
 
 
-def _pair_value(row) -> tuple[str, str, str]:
+def _pair_value(row: Any) -> tuple[str, str, str]:
     """Kappa, its interval, and the agreement."""
     if row is None:
         return ABSENT, "", ""

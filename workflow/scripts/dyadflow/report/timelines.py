@@ -222,7 +222,7 @@ class _Sketch:
     palette: Palette
 
     def draw(self, held_out: Sequence[HeldOut], predicted: pd.DataFrame) -> Timeline:
-        groups = [self._phases()]
+        groups: list[list[Row]] = [[*self._phases()]]
         for tier in self.scheme.tiers:
             rows: list[Row] = self._coders(tier)
             rows += self._models(tier, [own for own in held_out if self._tier_of(own.target) == tier])
@@ -275,7 +275,7 @@ class _Sketch:
             for coder, own in rows.groupby("coder")
         }
         counted = self._counted_spans(tier)
-        drawn = []
+        drawn: list[Row] = []
         for coder in sorted(marked.keys() | counted.keys()):
             blocks = [self._block(*segment) for segment in marked.get(coder, [])]
             taken = [(onset_s, offset_s) for _, onset_s, offset_s in marked.get(coder, [])]

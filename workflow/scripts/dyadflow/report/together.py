@@ -59,8 +59,8 @@ def tabulate_together(
             task_span = sum(len(rows[other.target]) for other in covered)
             targets.append(TargetRows(place, task_span, [(_name(row), row) for row in rows[place.target]]))
         has_folds = any(value.folds for target in rows.values() for row in target for value in row.values)
-        figures = [_draw(own, places, metric, agreement) for metric in ("f1_macro", "kappa")]
-        found.append(Together(protocol, targets, *figures, has_folds))
+        f1, kappa = (_draw(own, places, metric, agreement) for metric in ("f1_macro", "kappa"))
+        found.append(Together(protocol, targets, f1, kappa, has_folds))
     return found
 
 
@@ -75,7 +75,7 @@ def _draw(
 ) -> Markup:
     """A row for each target and trained cell: the cell, the majority baseline, and in kappa the coders."""
     pairs = {own.target: own.overall() for own in agreement} if metric == "kappa" else {}
-    rows = []
+    rows: list[MarkRow] = []
     for place in places:
         own = rows_of(cells, target=place.target, phase="all", metric=metric)
         held = [

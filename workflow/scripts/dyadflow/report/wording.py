@@ -51,9 +51,9 @@ def is_missing(value: object) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
-def number(metric: str, value: float, *, signed: bool = False) -> str:
+def number(metric: str, value: float | None, *, signed: bool = False) -> str:
     """A metric's value: in percent or on its own scale (`PLAIN_SCALE`); an en dash where there is none."""
-    if is_missing(value):
+    if value is None or is_missing(value):
         return ABSENT
     digits = PLAIN_SCALE.get(metric, 1)
     # + 0.0 turns -0.0 into 0.0.
@@ -62,7 +62,7 @@ def number(metric: str, value: float, *, signed: bool = False) -> str:
     return text.replace("-", MINUS)
 
 
-def interval(metric: str, low: float, high: float, *, signed: bool = False) -> str:
+def interval(metric: str, low: float | None, high: float | None, *, signed: bool = False) -> str:
     """A 95 % interval in square brackets, or nothing where there is none."""
     if is_missing(low) or is_missing(high):
         return ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ class StudyExamination:
     issues: Issues
     files: pd.DataFrame
     lengths_s: dict[str, float]
-    sheet_phases: dict[str, list]
+    sheet_phases: dict[str, list[Any]]
 
 
 def check_study(file: str | Path) -> Issues:

@@ -34,7 +34,8 @@ def _walk(model: type[BaseModel], before: str) -> Iterator[tuple[str, FieldInfo]
         if not inner:
             yield place, field
             continue
-        many = {dict: ".<name>", list: "[]"}.get(getattr(field.annotation, "__origin__", None), "")
+        suffixes: dict[Any, str] = {dict: ".<name>", list: "[]"}
+        many = suffixes.get(getattr(field.annotation, "__origin__", None), "")
         if many or field.description:
             yield place + many, field
         for one in inner:
@@ -56,7 +57,8 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.get_default(call_default_factory=not _models_in(field.annotation))
+    # pydantic's types have a case for True and one for False, and none for what is either.
+    value = field.get_default(call_default_factory=not _models_in(field.annotation))  # type: ignore[call-overload]
     if value is PydanticUndefined or value is None or value in ({}, [], ""):
         return ""
     return f"`{json.dumps(value)}`" if not isinstance(value, BaseModel) else ""

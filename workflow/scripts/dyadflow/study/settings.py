@@ -1,6 +1,7 @@
 """The study: one typed configuration, composed of the settings that each room defines for itself."""
 
 import difflib
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
@@ -92,8 +93,8 @@ class StudySettings(BaseModel):
                         f"models.streams.{name}: {part!r} names view {view!r}; "
                         f"extractor {extractor} has {', '.join(offered)}"
                     )
-        for name, extractor in self.features.extractors.items():
-            for view in extractor.views:
+        for name, settings in self.features.extractors.items():
+            for view in settings.views:
                 if view != "audio" and view not in self.media.views:
                     known = ", ".join(self.media.views) or "none"
                     raise ValueError(f"features.extractors.{name}.views: no view is called {view!r}; there are {known}")
@@ -149,11 +150,11 @@ class StudySettings(BaseModel):
             _known(field, known, f"{place}.space")
 
 
-def _known(name: str, among, place: str) -> None:
+def _known(name: str, among: Collection[str], place: str) -> None:
     if name not in among:
         raise ValueError(f"{place}: {name!r} is not among {', '.join(among) or 'none'}")
 
 
-def _unknown(name: str, among, place: str, what: str) -> None:
+def _unknown(name: str, among: Collection[str], place: str, what: str) -> None:
     if name in among:
         raise ValueError(f"{place}: there is a {what} called {name!r} already")

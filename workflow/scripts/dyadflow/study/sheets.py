@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,7 +141,9 @@ def read_coding_sheet(path: str | Path, data_folder: str | Path, sessions: tuple
     return tuple(found.values())
 
 
-def _rows(path, required, optional):
+def _rows(
+    path: str | Path, required: Sequence[str], optional: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
     # All as text: a session called 007 or an age of 4.0 stays as the person wrote it.
     table = read_table(path, required, all_text=True)
     for number, row in enumerate(table.to_dict("records"), start=2):

@@ -152,7 +152,7 @@ def explained(error: ValidationError, model: type[BaseModel], path: str | Path) 
     return DyadflowError(what, where=str(path), fix="correct the setting")
 
 
-def _keys_at(model: Any, place: tuple) -> list[str]:
+def _keys_at(model: Any, place: tuple[Any, ...]) -> list[str]:
     """Names of the settings at a place in nested models: follows fields, dictionaries and lists."""
     for part in place:
         kinds = _models_in(model)

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from dyadflow.annotations.account import FILE_COLUMNS, write_accounts
+from dyadflow.annotations.formats.reading import Format
 from dyadflow.annotations.issues import Issues, count_of
 from dyadflow.errors import DyadflowError
 
@@ -116,7 +118,7 @@ def _check_files(
     return parts
 
 
-def _balance(account: Mapping, known) -> str:
+def _balance(account: Mapping[str, Any], known: Format) -> str:
     """What became of a file's annotations, in a line."""
     parts = f"{account['kept']} kept, {account['left_out']} left out, {account['rejected']} rejected"
     return f"{account['file']} ({known.title}): {count_of(account['annotations'], 'annotation')}: {parts}."

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -63,7 +63,7 @@ def coded_files(
     *,
     vocabulary: Vocabulary,
     kinds: Mapping[Key, str],
-    sheet_phases: Mapping[str, Sequence],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
 ) -> dict[Key, CodedFile]:
     """The files of a study that people coded, by session and coder; a file without segments is left out.
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -53,7 +53,7 @@ def compare_files(
     vocabulary: Vocabulary,
     coding: Mapping[str, Sequence[str]],
     kinds: Mapping[Key, str],
-    sheet_phases: Mapping[str, Sequence],
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]],
     faulty: Collection[Key] = (),
 ) -> Comparison:
     """Hold every coder's file of a study against all that can tell whether it is the right one, and rightly timed.
@@ -120,7 +120,10 @@ def _align(one: CodedFile, other: CodedFile) -> Alignment | None:
 
 
 def _gather(
-    files: Mapping[str, CodedFile], pairs: Mapping[tuple[Key, Key], Alignment], phases: Sequence, probe: "Probe | None"
+    files: Mapping[str, CodedFile],
+    pairs: Mapping[tuple[Key, Key], Alignment],
+    phases: Sequence[Sequence[Any]],
+    probe: "Probe | None",
 ) -> Evidence:
     """What tells of shifts among some files of one session."""
     keys = {file.key: coder for coder, file in files.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.annotations.account import accounts_table, file_row, told_spans
 from dyadflow.annotations.doctor.bounds import check_bounds, find_gaps
@@ -44,7 +44,7 @@ class Examination:
     format: Format | None
     segments: Segments
     issues: Issues
-    account: Mapping
+    account: Mapping[str, Any]
     length_s: float = float("nan")
 
 
@@ -89,7 +89,7 @@ def examine_file(
         *check_header(header, recording),
     ]
     issues = imported.issues + Issues.of([
-        *(Issue(bad.rule, bad.what, bad.fix, file=recording.file) for bad in (recording.problems if recording else ())),
+        *([Issue(bad.rule, bad.what, bad.fix, file=recording.file) for bad in recording.problems] if recording else ()),
         *(replace(issue, file=path.name) for issue in found),
     ])
     table, checked_by = imported.segments.table, ["media header"] if recording and header.media else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,13 +91,13 @@ def agree_by_lag(first: Timeline, second: Timeline, tiers: Iterable[str]) -> Lag
     return LaggedAgreement(lags[order], kappa[order], first.step_s)
 
 
-def _correlate(first: NDArray, second: NDArray, size: int) -> tuple[NDArray, NDArray, NDArray]:
+def _correlate(first: NDArray[Any], second: NDArray[Any], size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """At each lag: moments that both have coded, those with the same code, and those expected to by chance."""
 
     def transform(where: NDArray[np.bool_]) -> NDArray[np.complex128]:
         return np.fft.rfft(where.astype(float), size)
 
-    def count(one: NDArray, other: NDArray) -> NDArray[np.float64]:
+    def count(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
         return np.fft.irfft(np.conj(one) * other, size).round()
 
     coded_first, coded_second = transform(first != NOTHING), transform(second != NOTHING)

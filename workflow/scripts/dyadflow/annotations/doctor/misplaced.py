@@ -97,7 +97,7 @@ def _by_agreement(file: CodedFile, own: float, files: Mapping[Key, CodedFile], p
     }
     if not kappas:
         return None
-    match = max(kappas, key=kappas.get)
+    match = max(kappas, key=kappas.__getitem__)
     needed = MATCH_ALONE_KAPPA if alone else max(MATCH_KAPPA, own + MATCH_MARGIN)
     strangers = [kappa for (session, _), kappa in kappas.items() if session != match[0]]
     if kappas[match] < max(needed, _by_chance(strangers)):
@@ -113,6 +113,7 @@ def _by_agreement(file: CodedFile, own: float, files: Mapping[Key, CodedFile], p
 
 def _agreement(file: CodedFile, other: CodedFile, files: Mapping[Key, CodedFile], *, phases: bool) -> float:
     """Kappa of a file with one of another session, as if its coder had given it for that session."""
+    assert file.timeline is not None and other.timeline is not None  # only such files are held against each other
     there = files.get((other.session, file.coder))
     moved = file.timeline.moved(there.offset_s - file.offset_s if there else 0.0)
     kappa = kappa_at(other.timeline, moved, other.timeline.codes if phases else other.timeline.behaviours)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ class EdgeShift:
     shifted: bool
 
 
-def compare_edges(table: pd.DataFrame, phases: Sequence[Sequence]) -> EdgeShift | None:
+def compare_edges(table: pd.DataFrame, phases: Sequence[Sequence[Any]]) -> EdgeShift | None:
     """Compare a coder's phases with the sheet's.
 
     Parameters

@@ -1,6 +1,6 @@
 """Which files have changed places between sessions: one finding for each set of sessions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dyadflow.annotations.doctor.coded_files import CodedFile, Key
 from dyadflow.annotations.doctor.misplaced import STRANGERS_KAPPA, Misplaced, Pairs, find_misplaced, fits_its_session
@@ -55,12 +55,13 @@ def _connected(found: Iterable[Misplaced]) -> list[list[Misplaced]]:
 def _suspects(group: Sequence[Misplaced], pairs: Pairs) -> list[Misplaced]:
     """Those of a group that are meant, as far as something tells."""
     ways = {(one.file.coder, one.file.session, one.belongs) for one in group}
-    for tells in (
+    told: tuple[Callable[[Misplaced], bool], ...] = (
         lambda one: bool(one.file.header.elsewhere),
         lambda one: not one.file.header.here,
         lambda one: _outvoted(one.file.key, pairs),
         lambda one: (one.file.coder, one.belongs, one.file.session) in ways,
-    ):
+    )
+    for tells in told:
         chosen = [one for one in group if tells(one)]
         group = chosen or group
     return sorted(group, key=lambda one: one.file.key)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def step_for(tables: Iterable[pd.DataFrame]) -> float:
 
 
 def draw_timeline(
-    table: pd.DataFrame, vocabulary: Vocabulary, step_s: float = STEP_S, phases: Sequence[Sequence] = ()
+    table: pd.DataFrame, vocabulary: Vocabulary, step_s: float = STEP_S, phases: Sequence[Sequence[Any]] = ()
 ) -> Timeline | None:
     """Put one coder's segments on the grid.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Ethogram:
         return found if self.behaviors else {}
 
 
-def read_ethogram(project: Mapping) -> Ethogram:
+def read_ethogram(project: Mapping[str, Any]) -> Ethogram:
     """Read ``behaviors_conf`` and ``subjects_conf``; entries that are damaged are left out."""
     behaviors: dict[str, Behavior] = {}
     stopped_by: dict[str, set[str]] = {}
@@ -58,6 +59,6 @@ def read_ethogram(project: Mapping) -> Ethogram:
     return Ethogram(behaviors, names, {code: frozenset(others) for code, others in stopped_by.items() if code})
 
 
-def _entries(conf: object) -> list[Mapping]:
+def _entries(conf: object) -> list[Mapping[str, Any]]:
     values = conf.values() if isinstance(conf, Mapping) else conf if isinstance(conf, list) else ()
     return [entry for entry in values if isinstance(entry, Mapping)]

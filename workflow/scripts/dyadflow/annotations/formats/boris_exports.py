@@ -76,8 +76,9 @@ class Export:
     def coder(self, row: Row) -> str:
         """Who coded, if the lab's own variables say so."""
         position = self.table.columns.coder
-        known = position is not None and position < len(row.cells)
-        return as_text(row.cells[position]).strip() if known else self.block.coder
+        if position is not None and position < len(row.cells):
+            return as_text(row.cells[position]).strip()
+        return self.block.coder
 
     def modifiers(self, row: Row) -> str:
         """Modifiers of all sets."""

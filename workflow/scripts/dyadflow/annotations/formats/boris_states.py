@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from dyadflow.annotations.formats.boris_columns import NO_CATEGORY, NO_SUBJECT
 from dyadflow.annotations.formats.delimited import name_places
@@ -50,7 +51,7 @@ class Event:
 
 def make_row(
     observation: str, coder: str, subject: str, behavior: str, category: str, modifiers: str, comments: Iterable[str]
-) -> dict:
+) -> dict[str, Any]:
     """What an event says beside its times, as a row of `Reading.rows`.
 
     The subject is the tier; where there is none, the behavioural category is. What else there is goes into the
@@ -77,7 +78,7 @@ def pair_events(
     ends_s: Mapping[str, float],
     issues: list[Issue],
     stopped_by: Mapping[str, Collection[str]] | None = None,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Make states of starts and stops.
 
     A state without a stop stays open: it ends at the latest at the next start of the same, at the start of what
@@ -100,18 +101,19 @@ def pair_events(
     list of dict
         Rows in the order of observations and onsets.
     """
-    ends_s, by_key = dict(ends_s), {}
+    ends_s = dict(ends_s)
+    by_key: dict[tuple[Any, ...], list[Event]] = {}
     for event in _without_repeats(events, issues):
         ends_s[event.observation] = max(event.time_s, ends_s.get(event.observation, event.time_s))
         by_key.setdefault(event.key, []).append(event)
     order = {name: number for number, name in enumerate(dict.fromkeys(key[0] for key in by_key))}
     by_key = {key: _order(mine) for key, mine in by_key.items()}
-    starts: dict[tuple, list[tuple[float, str]]] = {}
+    starts: dict[tuple[Any, ...], list[tuple[float, str]]] = {}
     for mine in by_key.values():
         for event in mine:
             if event.kind == START:
                 starts.setdefault(event.bearer, []).append((event.time_s, event.behavior))
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     for mine in by_key.values():
         first = mine[0]
         excluders = (stopped_by or {}).get(first.behavior, ())
@@ -121,7 +123,7 @@ def pair_events(
 
 
 def _without_repeats(events: Iterable[Event], issues: list[Issue]) -> Iterable[Event]:
-    seen: dict[tuple, Event] = {}
+    seen: dict[tuple[Any, ...], Event] = {}
     for event in events:
         same = (*event.key, event.kind, event.time_s)
         if same in seen:
@@ -154,7 +156,9 @@ def _order(events: list[Event]) -> list[Event]:
     return ordered
 
 
-def _pair_one(events: list[Event], limits_s: list[float], end_s: float, issues: list[Issue]) -> Iterable[dict]:
+def _pair_one(
+    events: list[Event], limits_s: list[float], end_s: float, issues: list[Issue]
+) -> Iterable[dict[str, Any]]:
     started: Event | None = None
     for event in events:
         if event.kind == POINT:
@@ -179,12 +183,12 @@ def _pair_one(events: list[Event], limits_s: list[float], end_s: float, issues: 
         yield _open_row(started, [*limits_s, end_s])
 
 
-def _open_row(start: Event, limits_s: Iterable[float]) -> dict:
+def _open_row(start: Event, limits_s: Iterable[float]) -> dict[str, Any]:
     latest_s = min((limit_s for limit_s in limits_s if limit_s > start.time_s), default=start.time_s)
     return _row([start], float("nan")) | {"latest_s": latest_s}
 
 
-def _row(events: list[Event], offset_s: float) -> dict:
+def _row(events: list[Event], offset_s: float) -> dict[str, Any]:
     first = events[0]
     row = make_row(
         first.observation, first.coder, first.subject, first.behavior, first.category, first.modifiers,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.boris_columns import Columns, as_text
 from dyadflow.annotations.formats.delimited import find_header, name_places, read_records
@@ -136,7 +137,7 @@ def _read_text(text: str, delimiter: str, find: Find) -> Table:
     return Table(columns or Columns({}), tuple(above), tuple(rows), tuple(issues))
 
 
-def _read_sheet(title: str, sheet: list[tuple], find: Find) -> Table | None:
+def _read_sheet(title: str, sheet: list[tuple[Any, ...]], find: Find) -> Table | None:
     above: list[tuple[str, ...]] = []
     for number, cells in enumerate(sheet, start=1):
         columns = find(cells)

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 
 from dyadflow.annotations.formats.reading import CodingFileError
@@ -71,7 +71,7 @@ def _is_well_quoted(lines: list[str], delimiter: str) -> bool:
         return False
 
 
-def find_header(text: str, find: Callable[[Sequence[str]], object | None]) -> tuple[str, Record] | None:
+def find_header(text: str, find: Callable[[Sequence[str]], Sized | None]) -> tuple[str, Record] | None:
     """The delimiter and the first record that names columns, of the delimiter with which it names the most.
 
     Parameters

@@ -1,6 +1,7 @@
 """Closed lists of codes that ELAN is to offer for the tiers of a document that is written."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dyadflow.annotations.scheme import PHASE_TIER, Scheme
 
@@ -18,7 +19,7 @@ def list_codes(scheme: Scheme | None, tier: str) -> dict[str, str]:
     return {}
 
 
-def add_vocabulary(document, tier: str, entries: Mapping[str, str]) -> None:
+def add_vocabulary(document: Any, tier: str, entries: Mapping[str, str]) -> None:
     """Give a document that is to be written a closed list of codes with their descriptions."""
     document.languages[_LANGUAGE[0]] = _LANGUAGE[1:]
     document.add_controlled_vocabulary(tier)

@@ -4,11 +4,14 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.annotations.formats.reading import CodingFileError
 from dyadflow.annotations.formats.text import parse_number
 from dyadflow.annotations.issues import Issue, count_of
+
+if TYPE_CHECKING:
+    import xml.etree.ElementTree as etree
 
 _RESAVE = "open it in ELAN and save it again"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
@@ -52,7 +55,9 @@ def open_document(path: Path) -> tuple[Any, dict[str, str], list[Issue]]:
         If this is no ELAN document, one that is cut off, or one whose times are not in milliseconds.
     """
     content = path.read_bytes()
-    document, names, issues = _parse(path), {}, []
+    document = _parse(path)
+    names: dict[str, str] = {}
+    issues: list[Issue] = []
     if document is None or not _is_whole(document, content):
         document, issues = _open_repaired(path, content, names)
     units = document.header.get("TIME_UNITS", "milliseconds")
@@ -66,7 +71,7 @@ def open_document(path: Path) -> tuple[Any, dict[str, str], list[Issue]]:
     return document, names, issues
 
 
-def _parse(path: Path):
+def _parse(path: Path) -> Any:
     from pympi.Elan import Eaf
 
     try:
@@ -75,7 +80,7 @@ def _parse(path: Path):
         return None
 
 
-def _is_whole(document, content: bytes) -> bool:
+def _is_whole(document: Any, content: bytes) -> bool:
     """Whether pympi holds as many of everything as the bytes do: it keeps the last of those with one identifier."""
     annotations = content.count(b"_ANNOTATION ")  # as both kinds begin
     held = sum(len(aligned) + len(references) for aligned, references, *_ in document.tiers.values())
@@ -87,7 +92,7 @@ def _is_whole(document, content: bytes) -> bool:
     )
 
 
-def _open_repaired(path: Path, content: bytes, names: dict[str, str]):
+def _open_repaired(path: Path, content: bytes, names: dict[str, str]) -> tuple[Any, list[Issue]]:
     import xml.etree.ElementTree as etree
 
     try:
@@ -122,7 +127,7 @@ def _open_repaired(path: Path, content: bytes, names: dict[str, str]):
     return document, issues
 
 
-def _repair_slots(root) -> Iterator[Issue]:
+def _repair_slots(root: "etree.Element") -> Iterator[Issue]:
     slots = [(order, slot) for order in root.findall("TIME_ORDER") for slot in order.findall("TIME_SLOT")]
     times: dict[str, set[str | None]] = {}
     for _, slot in slots:
@@ -138,7 +143,7 @@ def _repair_slots(root) -> Iterator[Issue]:
         elif time is not None and number is None:
             wrong = f"the time of slot {name!r} is {time!r}"
         else:
-            if number is not None and not re.fullmatch("-?[0-9]+", time):
+            if time is not None and number is not None and not re.fullmatch("-?[0-9]+", time):
                 slot.set("TIME_VALUE", str(round(number)))
                 rounded.append(f"{name} ({time})")
             continue
@@ -159,7 +164,7 @@ def _has_number(name: str) -> bool:
     return digits.isdecimal()
 
 
-def _repair_tiers(root, names: dict[str, str]) -> Iterator[Issue]:
+def _repair_tiers(root: "etree.Element", names: dict[str, str]) -> Iterator[Issue]:
     """Set annotations aside, and give tiers of one name names of their own, told in `names`."""
     tiers = root.findall("TIER")
     called = [tier.get("TIER_ID", "") for tier in tiers]
@@ -167,7 +172,7 @@ def _repair_tiers(root, names: dict[str, str]) -> Iterator[Issue]:
         said = f"{called.count(name)} tiers are called {name!r}; each is read"
         yield Issue("unread_part", said, fix=_REPAIR, where=f"tier {name!r}", severity="warning")
     taken: set[str] = set()
-    visited = set()
+    visited: set[etree.Element] = set()
     for tier, name in zip(tiers, called, strict=True):
         unique = name
         while unique in names or (unique != name and unique in called):
@@ -191,7 +196,7 @@ def _repair_tiers(root, names: dict[str, str]) -> Iterator[Issue]:
     yield from _find_strays(root, visited)
 
 
-def _find_wrong(element, taken: set[str]) -> str:
+def _find_wrong(element: "etree.Element", taken: set[str]) -> str:
     """What pympi would fall over in an annotation, or lose it for; empty if nothing."""
     identifier = element.get("ANNOTATION_ID", "")
     value = element[0].text if len(element) and element[0].tag == "ANNOTATION_VALUE" else None
@@ -206,7 +211,7 @@ def _find_wrong(element, taken: set[str]) -> str:
     return f"{said} lacks its {' and its '.join(lacking)}" if lacking else ""
 
 
-def _find_strays(root, visited: set) -> Iterator[Issue]:
+def _find_strays(root: "etree.Element", visited: set["etree.Element"]) -> Iterator[Issue]:
     strays = [element for tag in _ANNOTATIONS for element in root.iter(tag) if element not in visited]
     seen: set[str] = {element.get("ANNOTATION_ID", "") for element in visited}
     for number, element in enumerate(strays, start=1):

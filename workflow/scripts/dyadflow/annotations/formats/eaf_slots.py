@@ -1,10 +1,11 @@
 """ELAN's time slots without a time: inner borders of subdivided annotations."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 def fill_slots(
-    slots_ms: Mapping[str, int | None], tiers: Iterable[Mapping[str, tuple]]
+    slots_ms: Mapping[str, int | None], tiers: Iterable[Mapping[str, tuple[Any, ...]]]
 ) -> tuple[dict[str, int | None], set[str]]:
     """Give slots without a time an even spacing within their chain.
 
@@ -24,13 +25,15 @@ def fill_slots(
     times_ms, filled
         Times of all slots, whole milliseconds, and the slots that got theirs here.
     """
-    times_ms, filled = dict(slots_ms), set()
+    times_ms = dict(slots_ms)
+    filled: set[str] = set()
     if None not in slots_ms.values():
         return times_ms, filled
     for annotations in tiers:
         follows = {first: last for first, last, *_ in annotations.values()}
         for first in follows:
-            if slots_ms.get(first) is None:
+            start_ms = slots_ms.get(first)
+            if start_ms is None:
                 continue
             chain = [first]
             while (following := follows.get(chain[-1])) is not None and following not in chain:
@@ -38,11 +41,9 @@ def fill_slots(
                 if slots_ms.get(following) is not None:
                     break
             inner = chain[1:-1]
-            if inner and slots_ms.get(chain[-1]) is not None and all(slot in slots_ms for slot in inner):
-                start_ms, step_ms = (
-                    slots_ms[first],
-                    (slots_ms[chain[-1]] - slots_ms[first]) / (len(chain) - 1),
-                )
+            end_ms = slots_ms.get(chain[-1])
+            if inner and end_ms is not None and all(slot in slots_ms for slot in inner):
+                step_ms = (end_ms - start_ms) / (len(chain) - 1)
                 for number, slot in enumerate(inner, start=1):
                     times_ms[slot] = round(start_ms + number * step_ms)
                     filled.add(slot)

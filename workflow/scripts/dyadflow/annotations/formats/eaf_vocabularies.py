@@ -1,11 +1,12 @@
 """ELAN's controlled vocabularies: which tier takes its codes from which closed list."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dyadflow.annotations.issues import Issue
 
 
-def read_vocabularies(document, tiers: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[Issue]]:
+def read_vocabularies(document: Any, tiers: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[Issue]]:
     """The closed lists of codes that an ELAN document gives its tiers.
 
     A list may have each of its values in several languages (EAF 2.8 and later). A tier has its values in the
@@ -53,7 +54,7 @@ def read_vocabularies(document, tiers: Mapping[str, str]) -> tuple[dict[str, dic
     return {tier: known for tier, known in vocabularies.items() if known}, issues
 
 
-def _choose(values: list[tuple], language: str | None) -> tuple[str, str]:
+def _choose(values: list[tuple[Any, ...]], language: str | None) -> tuple[str, str]:
     """Value and description in a language, or the first; pympi gives (value, language, description)."""
     own = [value for value in values if value[1] == language] or values or [("", "", "")]
     return own[0][0] or "", own[0][2] or ""

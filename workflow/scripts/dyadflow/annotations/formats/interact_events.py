@@ -4,6 +4,7 @@ import re
 import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from dyadflow.annotations.formats.delimited import Record, name_places
 from dyadflow.annotations.formats.interact_columns import Columns, parse_days
@@ -78,7 +79,7 @@ def read_events(
             current.lines.append(record)
         else:
             issues.append(_refuse(record, f"level {level!r} is not 1 (group), 2 (set) or 3 (event)"))
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     for one, session in zip(sets, _name_sessions(sets), strict=True):
         rows += _read_set(one, session, columns, parse, issues)
     issues += _check_durations([record for one in sets for record in one.lines], columns, parse)
@@ -119,8 +120,8 @@ def _name_sessions(sets: list[_Set]) -> list[str]:
 
 def _read_set(
     one: _Set, session: str, columns: Columns, parse: Callable[[str], float | None], issues: list[Issue]
-) -> list[dict]:
-    rows: list[dict] = []
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
     for record in one.lines:
         onset_s, offset_s = (_time_s(record, column, columns, parse) for column in ("onset", "offset"))
         ongoing = not columns.cell(record.cells, "offset")

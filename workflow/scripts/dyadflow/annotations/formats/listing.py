@@ -1,6 +1,6 @@
 """Which formats are read and written, for people: a table in Markdown."""
 
-from dyadflow.annotations.formats.reading import FORMATS
+from dyadflow.annotations.formats.reading import FORMATS, Format
 from dyadflow.annotations.formats.registry import load_writers
 from dyadflow.annotations.formats.writing import WRITERS
 
@@ -23,5 +23,5 @@ def _title(name: str) -> str:
     return FORMATS[name].title if name in FORMATS else WRITERS[name].title
 
 
-def _tried(reader) -> str:
+def _tried(reader: Format | None) -> str:
     return reader.tried if reader else ""

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -139,7 +140,7 @@ def _parse_confidence(written: str) -> float | None:
     return math.nan if is_missing(written) else parse_figure(written)
 
 
-def _records(content: bytes, record: np.dtype, make: Callable) -> Iterator[Label | Issue]:
+def _records(content: bytes, record: np.dtype, make: Callable[..., Any]) -> Iterator[Label | Issue]:
     whole = len(content) // record.itemsize
     records = np.frombuffer(content[: whole * record.itemsize], record)
     for number, values in enumerate(records, start=1):

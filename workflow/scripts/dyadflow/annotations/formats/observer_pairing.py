@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from dyadflow.annotations.formats.observer_columns import POINT, START, STATE_POINT, STOP
 from dyadflow.annotations.formats.observer_events import Event
@@ -41,13 +42,14 @@ def pair_events(
     """
     events, issues = list(events), list(issues)
     ends_s = ends_s or {}
-    last_s, logs = dict(ends_s), {}
+    last_s = dict(ends_s)
+    logs: dict[str, set[str]] = {}
     for event in events:
         logs.setdefault(event.observation, set()).add(event.log)
         if event.observation not in ends_s:
             until_s = event.time_s + (event.duration_s or 0)
             last_s[event.observation] = max(until_s, last_s.get(event.observation, until_s))
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     events = _merge_repeats(events, issues)
     starts_s = _starts_of_groups(events, groups or {})
     for mine in _by_key(events).values():
@@ -60,7 +62,7 @@ def pair_events(
 
 def _merge_repeats(events: list[Event], issues: list[Issue]) -> list[Event]:
     """Events without those that stand in the file twice; points with different comments are different."""
-    kept: dict[tuple, Event] = {}
+    kept: dict[tuple[Any, ...], Event] = {}
     for event in events:
         momentary = event.kind in (POINT, STATE_POINT)
         same = (*event.key, event.kind, event.time_s, event.comment if momentary else "")
@@ -81,18 +83,18 @@ def _merge_repeats(events: list[Event], issues: list[Issue]) -> list[Event]:
     return list(kept.values())
 
 
-def _starts_of_groups(events: list[Event], groups: Mapping[str, str]) -> dict[tuple, list[float]]:
+def _starts_of_groups(events: list[Event], groups: Mapping[str, str]) -> dict[tuple[Any, ...], list[float]]:
     """When something of a group begins, for each subject."""
-    found: dict[tuple, list[float]] = {}
+    found: dict[tuple[Any, ...], list[float]] = {}
     for event in events:
         if event.kind == START and event.behavior in groups:
             found.setdefault((*event.key[:-1], groups[event.behavior]), []).append(event.time_s)
     return found
 
 
-def _by_key(events: list[Event]) -> dict[tuple, list[Event]]:
+def _by_key(events: list[Event]) -> dict[tuple[Any, ...], list[Event]]:
     """Events by what is coded, in order of time; at equal times the stop of what is going on first."""
-    found: dict[tuple, list[tuple[int, Event]]] = {}
+    found: dict[tuple[Any, ...], list[tuple[int, Event]]] = {}
     for position, event in enumerate(events):
         found.setdefault(event.key, []).append((position, event))
     return {key: _order(mine) for key, mine in found.items()}
@@ -117,10 +119,10 @@ def _order(events: list[tuple[int, Event]]) -> list[Event]:
 
 def _pair_one(
     events: list[Event],
-    rows: list[dict],
+    rows: list[dict[str, Any]],
     issues: list[Issue],
     last_s: Mapping[str, float],
-    starts_s: Mapping[tuple, list[float]],
+    starts_s: Mapping[tuple[Any, ...], list[float]],
     groups: Mapping[str, str],
 ) -> None:
     started: Event | None = None
@@ -153,7 +155,7 @@ def _pair_one(
         leave_open(started, last_s[started.observation])
 
 
-def _add_unstopped(rows: list[dict], issues: list[Issue], start: Event, latest_s: float) -> None:
+def _add_unstopped(rows: list[dict[str, Any]], issues: list[Issue], start: Event, latest_s: float) -> None:
     if not start.duration_s or start.duration_s < 0:
         _add_row(rows, start, _NAN, latest_s=latest_s)
         return
@@ -171,7 +173,7 @@ def _add_unstopped(rows: list[dict], issues: list[Issue], start: Event, latest_s
 
 
 def _add_row(
-    rows: list[dict], start: Event, offset_s: float, *, latest_s: float = _NAN, stop: Event | None = None
+    rows: list[dict[str, Any]], start: Event, offset_s: float, *, latest_s: float = _NAN, stop: Event | None = None
 ) -> None:
     comments = dict.fromkeys(part for part in (start.comment, stop.comment if stop else "") if part)
     rows.append(

@@ -27,9 +27,11 @@ def parse_stamp(written: str) -> datetime | float | None:
     match = _STAMP.fullmatch(written.strip())
     if not match:
         return parse_clock(written)
-    *parts, fraction = match.groups()
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    fraction = match[7]
     try:
-        return datetime(*map(int, parts)) + timedelta(microseconds=round(float(f"0.{fraction or 0}") * 1e6))
+        moment = datetime(year, month, day, hour, minute, second)
+        return moment + timedelta(microseconds=round(float(f"0.{fraction or 0}") * 1e6))
     except (ValueError, OverflowError):
         return None
 

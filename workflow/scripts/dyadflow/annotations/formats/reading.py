@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -118,6 +119,8 @@ class Format:
     fallback: bool = False
 
 
+#: Takes a path and what a user may say of the file.
+Reader = Callable[[Path, ReadOptions], Reading]
 #: Every format, by name, in the order of their modules' names; filled when `registry` is imported.
 FORMATS: dict[str, Format] = {}
 
@@ -131,7 +134,7 @@ def reads(
     vendor_files: bool,
     tried: str,
     fallback: bool = False,
-):
+) -> Callable[[Reader], Reader]:
     """Register a function that takes a path and `ReadOptions` and gives a `Reading`.
 
     Parameters
@@ -148,14 +151,14 @@ def reads(
         As in `Format`.
     """
 
-    def register(function: Callable[[Path, ReadOptions], Reading]) -> Callable[[Path, ReadOptions], Reading]:
+    def register(function: Reader) -> Reader:
         FORMATS[name] = Format(name, title, frozenset(suffixes), sniff, function, vendor_files, tried, fallback)
         return function
 
     return register
 
 
-def make_rows(rows: Iterable[Mapping]) -> pd.DataFrame:
+def make_rows(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """The table of `Reading.rows` from dictionaries; text left out is empty, numbers left out are missing."""
     rows = list(rows)
     return pd.DataFrame(

@@ -3,6 +3,7 @@
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.reading import CodingFileError
 
@@ -18,7 +19,7 @@ def is_workbook(head: bytes, path: Path) -> bool:
         return False
 
 
-def read_workbook(path: Path, most: int | None = None) -> dict[str, list[tuple]]:
+def read_workbook(path: Path, most: int | None = None) -> dict[str, list[tuple[Any, ...]]]:
     """Cells of every sheet by its title, row by row, with numbers and times as openpyxl understands them.
 
     Parameters

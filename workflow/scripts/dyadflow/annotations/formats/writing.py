@@ -47,6 +47,10 @@ class Writing:
     issues: Issues = field(default_factory=Issues)
 
 
+#: Takes segments, where to write them, and what may be known beside them.
+Write = Callable[[Segments, Path, WriteOptions], Writing]
+
+
 @dataclass(frozen=True)
 class Writer:
     """One registered writer; see `writes`."""
@@ -54,14 +58,14 @@ class Writer:
     name: str
     title: str
     suffixes: frozenset[str]
-    write: Callable[[Segments, Path, WriteOptions], Writing]
+    write: Write
 
 
 #: Every writer, by name; filled when `registry` is imported.
 WRITERS: dict[str, Writer] = {}
 
 
-def writes(*, name: str, title: str, suffixes: Iterable[str] = ()):
+def writes(*, name: str, title: str, suffixes: Iterable[str] = ()) -> Callable[[Write], Write]:
     """Register a function that takes segments, a path and `WriteOptions` and gives a `Writing`.
 
     Parameters
@@ -74,7 +78,7 @@ def writes(*, name: str, title: str, suffixes: Iterable[str] = ()):
         Endings that mean this format and no other; none where several formats share an ending.
     """
 
-    def register(function: Callable[[Segments, Path, WriteOptions], Writing]):
+    def register(function: Write) -> Write:
         WRITERS[name] = Writer(name, title, frozenset(suffixes), function)
         return function
 

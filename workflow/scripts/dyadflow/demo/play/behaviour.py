@@ -150,7 +150,7 @@ def _draw_bouts(
     lengths *= period_s * np.array([share, 1 - share]) / lengths.sum(0)
     ends_s = np.cumsum(lengths.ravel())
     time_s = start_s - period_s - rng.uniform(0.0, period_s)
-    bouts = []
+    bouts: list[Bout] = []
     while time_s < stop_s:
         for place, end_s in enumerate(np.round(time_s + ends_s, 3).tolist()):
             bouts.append(Bout((YES, NO)[place % 2], bouts[-1].offset_s if bouts else start_s - 1.0, end_s))

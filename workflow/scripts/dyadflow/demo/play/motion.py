@@ -11,6 +11,7 @@ shows in the movement, and not in any posture.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def _pace(rng: np.random.Generator, session: PlaySession, hz: float) -> NDArray[
     return hz / session.rate_hz * np.clip(1 + TEMPO_SPREAD * wander, 0.75, 1.25)
 
 
-def _hops(rng: np.random.Generator, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def _hops(rng: np.random.Generator, times_s: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Rounds gone in each frame by one who only hops now and then, shape (frames,)."""
     gone = np.zeros(len(times_s))
     onset_s = rng.uniform(0.0, HOP_EVERY_S[1])
@@ -81,7 +82,7 @@ def _hops(rng: np.random.Generator, times_s: NDArray[np.float64]) -> NDArray[np.
     return np.diff(gone, prepend=0.0)
 
 
-def _holds(bouts: Sequence[Bout], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def _holds(bouts: Sequence[Bout], times_s: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """1 where a bout of ``yes`` holds, else 0; bouts touch and cover all times."""
     at = np.searchsorted([bout.onset_s for bout in bouts], times_s, side="right") - 1
     return np.array([bout.code == YES for bout in bouts], dtype=np.float64)[at]

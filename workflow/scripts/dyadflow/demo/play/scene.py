@@ -80,8 +80,8 @@ def paint_bowl(pen: Pen) -> None:
     toy, colour = pen.look.toys["shaker"]
     for x in (-8, 8):
         pen.ellipse((OBJECT_X + x, TABLE_TOP_Y - 13), 7, 9, toy)
-    x, y = pen.at(OBJECT_X, TABLE_TOP_Y - 12)
-    pen.canvas.ellipse(x, y, 24 * pen.scale, 12.5 * pen.scale, colour, top=y)
+    across, down = pen.at(OBJECT_X, TABLE_TOP_Y - 12)
+    pen.canvas.ellipse(across, down, 24 * pen.scale, 12.5 * pen.scale, colour, top=down)
 
 
 def paint_drum(pen: Pen) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
-from dyadflow.demo.bouts import within
+from dyadflow.demo.bouts import Bout, within
 from dyadflow.demo.play.behaviour import YES, PlaySession, simulate_play
 from dyadflow.demo.play.coders import CODERS, code_play, coders_of, segments_of
 from dyadflow.demo.play.dyads import SESSIONS, describe_dyad
@@ -102,7 +102,7 @@ def true_play(session: PlaySession) -> Segments:
         Tiers ``phase``, the tasks; ``task_engagement`` and ``social_engagement``, the ``yes`` inside them;
         ``arm`` and ``head``, likewise when these move in rhythm, which is all that the picture shows.
     """
-    tiers = {PHASE_TIER: session.tasks}
+    tiers: dict[str, Sequence[Bout]] = {PHASE_TIER: session.tasks}
     for tier, bouts in {**session.engaged, **session.moving}.items():
         tiers[tier] = [
             bout for task in session.tasks for bout in within(bouts, task.onset_s, task.offset_s) if bout.code == YES

@@ -91,7 +91,7 @@ def find_weights(settings: ExtractorSettings) -> tuple[Path, dict[str, str]]:
     return bundle, identify_weights(settings)
 
 
-def _open(bundle: Path, options: Options) -> tuple[Callable[[NDArray[np.uint8]], NDArray | None], list[str]]:
+def _open(bundle: Path, options: Options) -> tuple[Callable[[NDArray[np.uint8]], NDArray[Any] | None], list[str]]:
     """A function from a picture to its row, None where nobody is seen; and a name for each number."""
     try:
         import mediapipe
@@ -116,14 +116,14 @@ def _open(bundle: Path, options: Options) -> tuple[Callable[[NDArray[np.uint8]],
             where=str(bundle), fix=f"name its {_BUNDLES[options.part]}",
         ) from error
 
-    def look(frame: NDArray[np.uint8]) -> NDArray | None:
+    def look(frame: NDArray[np.uint8]) -> NDArray[Any] | None:
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
         return _row(landmarker.detect(picture), options.part)
 
     return look, _name_columns(options.part)
 
 
-def _row(result: Any, part: str) -> NDArray | None:
+def _row(result: Any, part: str) -> NDArray[Any] | None:
     """One picture's numbers from what MediaPipe found in it."""
     kind = {"expression": "face_blendshapes", "face": "face_landmarks", "body": "pose_landmarks"}[part]
     found = getattr(result, kind)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,7 @@ class Backbone:
             energy = np.log(np.mean(windows**2, axis=1) + FLOOR)
             yield np.column_stack([cepstra, energy, *self._find_pitch(windows)]).astype(np.float32)
 
-    def _find_pitch(self, windows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _find_pitch(self, windows: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Pitch in octaves above 55 Hz, 0 where there is none, and its strength from 0 to 1; shape (windows,) each."""
         from scipy.fft import irfft, rfft
 

@@ -6,7 +6,7 @@ A baseline that a foundation model has to beat, and a curve that a psychologist 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class Backbone:
 
     def extract(self, path: Path, grid: FrameGrid, into: StreamWriter) -> None:
         """Write one row a frame, shape (frames, cells * cells); the first frame has none before it."""
-        before: NDArray[np.float32] | None = None
+        before: NDArray[np.floating[Any]] | None = None
         for frames in read_frames(path, batch=self._batch):
             luma = (frames @ _LUMA) / 255
             shown = np.concatenate([luma[:1] if before is None else before, luma])

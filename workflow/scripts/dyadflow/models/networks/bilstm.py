@@ -8,6 +8,7 @@ from pydantic import Field
 from dyadflow.models.space import SearchSpace, Whole
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 
@@ -44,7 +45,7 @@ def build(dims: int, classes: int, hyperparameters: Mapping[str, Any]) -> "nn.Mo
             self.dropout = SeededDropout(hyperparameters["dropout"])
             self.head = nn.Linear(2 * hyperparameters["hidden"], classes)
 
-        def forward(self, values):
+        def forward(self, values: "torch.Tensor") -> "torch.Tensor":
             return self.head(self.dropout(self.lstm(values)[0]))
 
     return BiLstm()

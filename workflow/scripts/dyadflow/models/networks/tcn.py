@@ -89,7 +89,7 @@ def build(dims: int, classes: int, hyperparameters: Mapping[str, Any]) -> "nn.Mo
             self.merge = nn.Linear(2 * hidden, hidden)
             self.dropout = SeededDropout(hyperparameters["dropout"], place)
 
-        def forward(self, states, present):
+        def forward(self, states: "torch.Tensor", present: "torch.Tensor") -> "torch.Tensor":
             seen = (self.norm(states) * present).mT
             both = torch.cat([self.near(seen), self.far(seen)], dim=1).mT
             return states + self.dropout(self.merge(nn.functional.gelu(both)))
@@ -103,7 +103,7 @@ def build(dims: int, classes: int, hyperparameters: Mapping[str, Any]) -> "nn.Mo
             self.norm = nn.LayerNorm(hidden)
             self.head = nn.Linear(hidden, classes)
 
-        def forward(self, values):
+        def forward(self, values: "torch.Tensor") -> "torch.Tensor":
             present = values.ne(0).any(dim=-1, keepdim=True).to(values.dtype)
             states = self.entry(values)
             for layer in self.layers:

@@ -117,7 +117,9 @@ def _grow(examples: Examples, chosen: Mapping[str, Any], seed: int) -> "HistGrad
     return model.fit(examples.values, examples.codes, sample_weight=examples.weights)
 
 
-def _pack(present: NDArray[np.int64], baseline: NDArray[np.float64], rounds: Sequence) -> "dict[str, torch.Tensor]":
+def _pack(
+    present: NDArray[np.int64], baseline: NDArray[np.float64], rounds: Sequence[Any]
+) -> "dict[str, torch.Tensor]":
     """Trees as arrays over all their nodes, one tree behind the other.
 
     A leaf leads to itself, whatever the value: walking on changes nothing.
@@ -146,7 +148,7 @@ def _pack(present: NDArray[np.int64], baseline: NDArray[np.float64], rounds: Seq
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 
-def _shares(arrays: Mapping[str, NDArray], pooled: NDArray[np.float32]) -> NDArray[np.float64]:
+def _shares(arrays: Mapping[str, NDArray[Any]], pooled: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities of the classes that were learned: the sum of the leaves that a frame reaches, squashed."""
     from scipy.special import expit, softmax
 

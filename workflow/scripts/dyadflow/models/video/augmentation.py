@@ -200,10 +200,11 @@ def _reach(
     ]
     ys, xs = zip(*corners, *turned, strict=True)
     # Two pixels more: one for interpolation between neighbours, one for rounding.
-    return tuple(
+    rows, columns = (
         slice(max(0, math.floor(min(at) + side / 2) - 2), min(side, math.ceil(max(at) + side / 2) + 2))
         for at, side in ((ys, height), (xs, width))
     )
+    return rows, columns
 
 
 def _blur(planes: Tensor, sigma: float) -> Tensor:

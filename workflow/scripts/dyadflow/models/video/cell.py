@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 def train_video_cell(
     *, folds: str | Path, segments: str | Path, clips: Mapping[str, str | Path], target: str,
-    spec: Mapping[str, Any], sheet_phases: Mapping[str, Sequence] | None, rate_hz: float, video: Mapping[str, Any],
+    spec: Mapping[str, Any], sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None, rate_hz: float,
+    video: Mapping[str, Any],
     protocol: Mapping[str, Any], kinds: Mapping[tuple[str, str], str], seed: int, state: str | Path,
     frames: Mapping[str, int], models: str | Path, probabilities: str | Path, snippets: str | Path, search: str | Path,
     torch_threads: int = 1, code: str = "",

@@ -63,7 +63,7 @@ class VideoData(Splits):
 
 def read_video_data(
     *, folds: str | Path, segments: str | Path, clips: Mapping[str, str | Path], spec: Mapping[str, Any],
-    sheet_phases: Mapping[str, Sequence] | None, kinds: Mapping[tuple[str, str], str], rate_hz: float,
+    sheet_phases: Mapping[str, Sequence[Sequence[Any]]] | None, kinds: Mapping[tuple[str, str], str], rate_hz: float,
     train_coders: Sequence[str], score_coders: Sequence[str], frames: Mapping[str, int],
 ) -> VideoData:
     """Read folds and coding, and find the clips.

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from dyadflow.features.device import multiply_in
 from dyadflow.models.state import State
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Passes:
         return Passes(self.values[:, part], self.labels[:, part], self.sessions[part])
 
 
-def embed(network: "nn.Module", batches: "Iterable[Tensor]", *, half: bool = False) -> NDArray[np.float32]:
+def embed(network: Any, batches: "Iterable[Tensor]", *, half: bool = False) -> NDArray[np.float32]:
     """Embeddings of clips by a network in evaluation mode, shape (clips, dims)."""
     import torch
 
@@ -53,7 +53,7 @@ def embed(network: "nn.Module", batches: "Iterable[Tensor]", *, half: bool = Fal
     return np.concatenate(parts)
 
 
-def recall_array(state: State, key: str, work_out: Callable[[], NDArray]) -> NDArray:
+def recall_array(state: State, key: str, work_out: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """An array from the state folder, or worked out and remembered there, whole or not at all."""
     remembered = state.recall(key)
     if remembered is None:
@@ -64,7 +64,7 @@ def recall_array(state: State, key: str, work_out: Callable[[], NDArray]) -> NDA
     return np.load(io.BytesIO(remembered), allow_pickle=False)
 
 
-def settle_statistics(network: "nn.Module", batches: "Iterable[Tensor]") -> None:
+def settle_statistics(network: Any, batches: "Iterable[Tensor]") -> None:
     """Set the running statistics of batch normalisation to the mean over some batches of clips.
 
     For random weights only: their running statistics are those of no data at all, and what comes out of an

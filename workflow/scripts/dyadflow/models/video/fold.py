@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class VideoCell:
             label_s=self.preset.label_window_s,
         )
 
-    def choose_fixed(self, sessions: Sequence[str], units: str) -> FixedSnippets:
+    def choose_fixed(self, sessions: Sequence[str], units: Literal["tiled", "drawn"]) -> FixedSnippets:
         """The snippets of some sessions that networks are scored on."""
         return choose_fixed(
             self.data.score_spans, sessions, units=units, spec=self.snippet_spec, seed=self.seed_of("fixed")
@@ -230,12 +230,13 @@ class OuterFold:
             labels.append([snippet.label for snippet in snippets])
             found.append(recall_array(
                 self.cell.state, self.key_of("pass", number=number),
-                lambda batches=batches: embed(
-                    self.encoder, (clips for clips, _ in batches), half=self.cell.settings.half
-                ),
+                partial(self._embed, batches),
             ))
         names = np.array([snippet.session for snippet in snippets])
         return Passes(np.stack(found), np.array(labels, dtype=np.int64), names)
+
+    def _embed(self, batches: "Iterator[tuple[torch.Tensor, torch.Tensor]]") -> np.ndarray:
+        return embed(self.encoder, (clips for clips, _ in batches), half=self.cell.settings.half)
 
     def passes_of(self, sessions: Sequence[str]) -> Passes:
         """The part of the passes that comes from some sessions, copied out once."""
@@ -281,13 +282,14 @@ class OuterFold:
         import copy
 
         settings = self.cell.settings
-        network = copy.deepcopy(self.encoder)
+        assert head.weights is not None  # a head that was not trained raises before
+        network: Any = copy.deepcopy(self.encoder)
         network.fc.load_state_dict(head.weights)
         rows = self.fixed.rows_of(validation)
         places, back = np.unique(self.fixed.which[rows], return_inverse=True)
 
         def predict(network: "nn.Module") -> np.ndarray:
-            return probability_of_yes(network, self.fixed_clips.batches(places), half=settings.half)[back]
+            return probability_of_yes(network, self.fixed_clips.batches(places.tolist()), half=settings.half)[back]
 
         labels = self.fixed.labels[rows]
         logits = self.fixed_embeddings[rows] @ head.weights["weight"].numpy().T + head.weights["bias"].numpy()

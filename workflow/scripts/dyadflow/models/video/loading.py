@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.media.clips import Clips
 from dyadflow.models.video.snippets import Snippet
@@ -118,7 +118,7 @@ class SnippetLoader:
             ))
             first += len(listed)
         # A generator of its own: a loader would otherwise draw from the random numbers that initialise networks.
-        batches = DataLoader(
+        batches: DataLoader[Any] = DataLoader(
             ConcatDataset(parts), batch_size=self.batch, sampler=list(order), num_workers=self.workers,
             generator=torch.Generator().manual_seed(0), pin_memory=self.device.type == "cuda",
         )
@@ -144,4 +144,5 @@ def place_network(network: "torch.nn.Module", device: "torch.device") -> "torch.
     import torch
 
     placed = network.to(device)
-    return placed.to(memory_format=torch.channels_last_3d) if device.type == "cpu" else placed
+    # torch's own types leave out this way of calling it.
+    return placed.to(memory_format=torch.channels_last_3d) if device.type == "cpu" else placed  # type: ignore[call-overload]

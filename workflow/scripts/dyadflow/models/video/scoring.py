@@ -25,9 +25,9 @@ def f1_of_yes(truth: ArrayLike, predicted: ArrayLike) -> float:
         2 * hits / (yes in truth + yes predicted). 0 where there is no yes on either side: such snippets say
         nothing about finding it.
     """
-    truth, predicted = np.asarray(truth) == 1, np.asarray(predicted) == 1
-    both = truth.sum() + predicted.sum()
-    return float(2 * (truth & predicted).sum() / both) if both else 0.0
+    yes, said = np.asarray(truth) == 1, np.asarray(predicted) == 1
+    both = yes.sum() + said.sum()
+    return float(2 * (yes & said).sum() / both) if both else 0.0
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A trained network on the snippets that it is judged by: those of its validation fold, and the held-out ones."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class FoldScorer:
             "flip": lambda start: self._cell.flips(session, start),
         }
 
-    def _score(self, part: str, sessions: Sequence[str], units: str) -> list[dict[str, Any]]:
+    def _score(self, part: str, sessions: Sequence[str], units: Literal["tiled", "drawn"]) -> list[dict[str, Any]]:
         chosen = self._cell.choose_fixed(sessions, units)
         yes = self._predict(chosen)
         data = self._cell.data

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def search_fine_tuning(fold: OuterFold, head: HandValues) -> tuple[HandValues, l
                     split=fold.splits[inner], repeat=repeat, smoothing=settings.smoothing, passes=settings.passes,
                     max_epochs=[settings.head.max_epochs, phase.max_epochs],
                 ),
-                lambda inner=inner, repeat=repeat: score(values, inner, repeat),
+                partial(score, values, inner, repeat),
             )
             for inner in fold.splits for repeat in range(phase.repeats)
         ]
@@ -189,4 +190,5 @@ def _describe(
         "outer_fold": fold.outer, "training_dyads": cell.data.dyads_of(training),
         "validation_dyads": cell.data.dyads_of(validation),
     }
+    assert kept.weights is not None  # it is at worst the head that fine-tuning started from
     return VideoCheckpoint(config, kept.weights)

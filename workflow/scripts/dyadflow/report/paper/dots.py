@@ -55,7 +55,7 @@ def draw_dot_rows(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}"))
     axes.grid(axis="x", color=style.RULE, lw=0.4)
     axes.set_axisbelow(True)
-    width_mm = axes.get_position().width * style.size_mm(axes.figure)[0]
+    width_mm = axes.get_position().width * style.size_mm(axes.figure)[0]  # type: ignore[arg-type]  # no figure in a figure
     for number, row in enumerate(rows):
         middle = number + 0.5
         values = row.own.values

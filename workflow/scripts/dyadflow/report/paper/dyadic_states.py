@@ -116,6 +116,7 @@ def _draw_measures(
 
 def _foot(parts: list[SessionValues], coders: list[str], scheme: Scheme) -> str:
     sessions, dyads = units(parts)
+    assert scheme.dyadic is not None  # or there were no states to draw
     first, second = (scheme.tiers[name].title.lower() or name for name in scheme.dyadic.tiers)
     return (
         f"Above, the mean share of the time in which {first} and {second} are in the same kind of state, in percent of "

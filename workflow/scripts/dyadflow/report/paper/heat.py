@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dyadflow.report.paper import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -94,7 +95,7 @@ def draw_heat(
         )
 
 
-def _write_cell(axes, cell: HeatCell, corner: tuple[float, float], cell_mm: tuple[float, float]) -> None:
+def _write_cell(axes: "Axes", cell: HeatCell, corner: tuple[float, float], cell_mm: tuple[float, float]) -> None:
     ink = "white" if cell.share > style.DEEP else style.INK
     soft = style.SOFT if cell.share < style.DIM else ink
     x, y = corner[0] + cell_mm[0] / 2, corner[1] + cell_mm[1] / 2
@@ -106,7 +107,7 @@ def _write_cell(axes, cell: HeatCell, corner: tuple[float, float], cell_mm: tupl
         _draw_arrow(axes, cell.arrow, corner[0] + cell_mm[0] - 1.7, corner[1] + 1.7, ink)
 
 
-def _draw_arrow(axes, way: int, x: float, y: float, ink: str) -> None:
+def _draw_arrow(axes: "Axes", way: int, x: float, y: float, ink: str) -> None:
     """A filled triangle that points up, or an open one that points down; y grows downwards."""
     from matplotlib.patches import Polygon
 

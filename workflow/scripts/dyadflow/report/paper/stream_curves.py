@@ -177,7 +177,7 @@ def _draw_lane(
     for phase in phases:
         inside = values[round(phase.onset_s * rate_hz):round(phase.offset_s * rate_hz)]
         if np.isfinite(inside).any():
-            mean = height(float(np.nanmean(inside)))
+            mean = float(height(float(np.nanmean(inside))))
             axes.plot([phase.onset_s, phase.offset_s], [mean, mean], color=style.INK, lw=0.9, zorder=5,
                       solid_capstyle="butt")  # fmt: skip
 

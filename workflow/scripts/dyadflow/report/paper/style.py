@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,13 +41,15 @@ NINETY_FIVE = "95\N{NO-BREAK SPACE}%"
 _MM = 1 / 25.4
 _DOTS_AN_INCH = 300
 #: What each format would else say of the time, or of the library that drew it.
-_UNSAID = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None}}
+_UNSAID: dict[str, dict[str, str | None]] = {
+    ".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None},
+}
 _POINT_MM = 25.4 / 72
 
 #: A name of our own: a system may have another edition of DejaVu Sans installed.
 _FAMILY = "dyadflow"
 _FACES = (("DejaVuSans", "normal", 400), ("DejaVuSans-Bold", "normal", 700), ("DejaVuSans-Oblique", "italic", 400))
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": _FAMILY,
     "font.size": TEXT_PT,
     "text.color": INK,
@@ -116,7 +118,7 @@ def place_axes(figure: "Figure", left: float, top: float, width: float, height: 
     )
 
 
-def write_text(figure: "Figure", left: float, top: float, text: str, **look) -> None:
+def write_text(figure: "Figure", left: float, top: float, text: str, **look: Any) -> None:
     """Write at a place in millimetres from the top left corner; by default the text hangs from there."""
     width, height = size_mm(figure)
     figure.text(left / width, 1 - top / height, text, **{"va": "top", "ha": "left"} | look)
@@ -192,7 +194,7 @@ def save_figure(figure: "Figure", paths: Path | Sequence[Path], title: str) -> N
     for path in [paths] if isinstance(paths, str | Path) else paths:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        own = {"Title": title, "Creator": "dyadflow"}
+        own: dict[str, str | None] = {"Title": title, "Creator": "dyadflow"}
         own |= _UNSAID[path.suffix]
         figure.savefig(path, metadata=own, dpi=_DOTS_AN_INCH)
 
@@ -205,4 +207,5 @@ def series_colour(model: str) -> str:
 def heat_colour(share: float) -> tuple[float, float, float]:
     """Nearly white at 0, the full colour at 1."""
     share = min(max(share, 0.0), 1.0)
-    return tuple(low + share * (high - low) for low, high in zip(GROUND, HEAT, strict=True))
+    red, green, blue = (low + share * (high - low) for low, high in zip(GROUND, HEAT, strict=True))
+    return red, green, blue

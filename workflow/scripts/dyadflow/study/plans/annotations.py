@@ -28,7 +28,7 @@ class Annotations(RoomPlan):
         found = [name for name in self.plan.studies if not Path(RESULTS, name, "annotations", "passed.txt").exists()]
         return "|".join(found) or "(?!)"
 
-    def scheme(self, wildcards: Any) -> dict:
+    def scheme(self, wildcards: Any) -> dict[str, Any]:
         """The whole coding scheme."""
         return self.of(wildcards).scheme.model_dump()
 
@@ -36,7 +36,7 @@ class Annotations(RoomPlan):
         """Coding files of a session, one a coder."""
         return [coding.path for coding in self.of(wildcards).coding_of(wildcards.session)]
 
-    def coding(self, wildcards: Any) -> list[dict]:
+    def coding(self, wildcards: Any) -> list[dict[str, Any]]:
         """Coder, format, shift and columns of each coding file of a session, in the order of `coding_files`."""
         study = self.of(wildcards)
         start_s, columns = study.session(wildcards.session).offset_s, study.settings.coding_columns
@@ -59,11 +59,11 @@ class Annotations(RoomPlan):
         """Kind of every (session, coder): human, assisted or model."""
         return {(coding.session, coding.coder): coding.kind for coding in self.of(wildcards).coding}
 
-    def vocabulary(self, wildcards: Any) -> dict:
+    def vocabulary(self, wildcards: Any) -> dict[str, Any]:
         """What an import needs to know of the scheme: no members of merges, no targets, no colours."""
         return Vocabulary.of(self.of(wildcards).scheme).model_dump()
 
-    def severities(self, wildcards: Any) -> dict:
+    def severities(self, wildcards: Any) -> dict[str, Any]:
         """How grave issues are in this study, where it differs from the default."""
         return dict(sorted(self.of(wildcards).settings.severities.items()))
 
@@ -90,7 +90,7 @@ class Annotations(RoomPlan):
         shown = [video.frames / settings.media.rate_hz for video in settings.models.video.values()]
         return max([*shown, *windows]) + 1 / settings.media.rate_hz
 
-    def every_sheet_phases(self, wildcards: Any) -> dict[str, list[list]]:
+    def every_sheet_phases(self, wildcards: Any) -> dict[str, list[list[Any]]]:
         """Phases on the recording's clock of the sessions whose phases stand in the sheet."""
         study = self.of(wildcards)
         return {
@@ -99,17 +99,17 @@ class Annotations(RoomPlan):
             for session in study.sessions if session.phases
         }
 
-    def target_spec(self, wildcards: Any) -> dict:
+    def target_spec(self, wildcards: Any) -> dict[str, Any]:
         """What labelling the job's target needs of the scheme."""
         return self.label_spec(wildcards)["targets"][wildcards.target]
 
-    def sheet_phases(self, wildcards: Any) -> list[list] | None:
+    def sheet_phases(self, wildcards: Any) -> list[list[Any]] | None:
         """Phases that the sheet gives for a session, on the recording's clock; none: from a coding tier."""
         session = self.of(wildcards).session(wildcards.session)
         shift = session.offset_s
         return [[name, onset + shift, offset + shift] for name, onset, offset in session.phases] or None
 
-    def label_spec(self, wildcards: Any) -> dict:
+    def label_spec(self, wildcards: Any) -> dict[str, Any]:
         """Targets with the class of each code, and the phases: what merging needs of the scheme."""
         return label_spec(self.of(wildcards).scheme)
 
@@ -129,7 +129,7 @@ class Annotations(RoomPlan):
         """Dyad of every session, in the sheet's order."""
         return {session.name: session.dyad for session in self.of(wildcards).sessions}
 
-    def dyads_and_covariates(self, wildcards: Any) -> dict[str, dict]:
+    def dyads_and_covariates(self, wildcards: Any) -> dict[str, dict[str, Any]]:
         """Dyad and covariates of every session, in the sheet's order."""
         return {
             session.name: {"dyad": session.dyad, "covariates": session.covariates}
@@ -140,10 +140,10 @@ class Annotations(RoomPlan):
         """Targets whose classes are in an order that means something."""
         return [name for name, target in self.of(wildcards).scheme.targets.items() if target.ordered]
 
-    def agreement(self, wildcards: Any) -> dict:
+    def agreement(self, wildcards: Any) -> dict[str, Any]:
         """How agreement is measured."""
         return self.of(wildcards).settings.agreement.model_dump()
 
-    def behaviour(self, wildcards: Any) -> dict:
+    def behaviour(self, wildcards: Any) -> dict[str, Any]:
         """How behaviour is summarised."""
         return self.of(wildcards).settings.behaviour.model_dump()

@@ -30,6 +30,8 @@ class Demo(RoomPlan):
         made = f"(?:{sessions})(?:{MADE[study.settings.demo.paradigm]})"
         return bool(re.fullmatch(made, path.removeprefix(folder)))
 
-    def settings(self, wildcards: Any) -> dict:
+    def settings(self, wildcards: Any) -> dict[str, Any]:
         """What a synthetic session is made from."""
-        return self.of(wildcards).settings.demo.model_dump()
+        demo = self.of(wildcards).settings.demo
+        assert demo is not None  # only its studies have such jobs
+        return demo.model_dump()

@@ -53,14 +53,14 @@ class Evaluation(RoomPlan):
         phases = self.of(wildcards).scheme.phases
         return [name for name, phase in phases.codes.items() if phase.instructed] if phases else []
 
-    def covariates(self, wildcards: Any) -> list[dict]:
+    def covariates(self, wildcards: Any) -> list[dict[str, Any]]:
         """Session, dyad and covariates of every session."""
         return [
             {"session": session.name, "dyad": session.dyad, **session.covariates}
             for session in self.of(wildcards).sessions
         ]
 
-    def settings(self, wildcards: Any) -> dict:
+    def settings(self, wildcards: Any) -> dict[str, Any]:
         """Intervals, comparisons named beforehand, covariates."""
         return self.of(wildcards).settings.evaluation.model_dump(exclude={"chance_draws"})
 

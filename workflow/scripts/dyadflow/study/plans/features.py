@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dyadflow.features.settings import ExtractorSettings
 from dyadflow.study.plans.room import RESULTS, RoomPlan
 from dyadflow.study.study import Study
 
@@ -11,7 +12,7 @@ from dyadflow.study.study import Study
 class Features(RoomPlan):
     """Which sessions one extraction job takes, with which backbone; which pictures of streams there are."""
 
-    def _extractor(self, wildcards: Any):
+    def _extractor(self, wildcards: Any) -> ExtractorSettings:
         return self.of(wildcards).settings.features.extractors[wildcards.extractor]
 
     def code(self, rule: str) -> Callable[[Any], list[str]]:
@@ -23,7 +24,7 @@ class Features(RoomPlan):
             return self.plan.code(rule, [BACKBONES[backbone]])
         return code
 
-    def extractor(self, wildcards: Any) -> dict:
+    def extractor(self, wildcards: Any) -> dict[str, Any]:
         """Settings of the job's extractor."""
         return self._extractor(wildcards).model_dump()
 

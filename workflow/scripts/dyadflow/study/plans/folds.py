@@ -9,7 +9,7 @@ from dyadflow.study.study import Study
 class Folds(RoomPlan):
     """How dyads go to folds."""
 
-    def settings(self, wildcards: Any) -> dict:
+    def settings(self, wildcards: Any) -> dict[str, Any]:
         """How many folds, and how dyads go to them."""
         return self.of(wildcards).settings.folds.model_dump()
 
@@ -39,7 +39,7 @@ class Folds(RoomPlan):
         ]
         return "|".join(dict.fromkeys(found)) or "(?!)"
 
-    def protocol_settings(self, wildcards: Any) -> dict:
+    def protocol_settings(self, wildcards: Any) -> dict[str, Any]:
         """How many folds a protocol asks for, and how dyads go to them."""
         settings, protocol = self.settings(wildcards), self.of(wildcards).settings.protocols[wildcards.protocol]
         return settings | {name: value for name in ("outer", "inner") if (value := getattr(protocol, name)) is not None}

@@ -57,11 +57,11 @@ class Media(RoomPlan):
         """Frames a second of every view."""
         return self.of(wildcards).settings.media.rate_hz
 
-    def settings(self, wildcards: Any) -> dict:
+    def settings(self, wildcards: Any) -> dict[str, Any]:
         """How every session is decoded."""
         return self.of(wildcards).settings.media.model_dump(exclude={"views"})
 
-    def views(self, wildcards: Any) -> dict:
+    def views(self, wildcards: Any) -> dict[str, Any]:
         """The views of a session: the study's, with the regions that the sheet gives for this session."""
         study = self.of(wildcards)
         own = study.session(wildcards.session).views

@@ -83,7 +83,7 @@ class Models(RoomPlan):
         ]
         return "|".join(dict.fromkeys(found)) or "(?!)"
 
-    def video(self, wildcards: Any) -> dict:
+    def video(self, wildcards: Any) -> dict[str, Any]:
         """Settings of a cell's video network, its training and the search."""
         return self.of(wildcards).settings.models.video[wildcards.model].model_dump(exclude={"views"})
 
@@ -129,11 +129,11 @@ class Models(RoomPlan):
         """An input function: index files of the extractors that a cell reads."""
         return self.plan.features.indices(self.of(wildcards), extractors_of(self.recipe(wildcards)))
 
-    def network(self, wildcards: Any) -> dict:
+    def network(self, wildcards: Any) -> dict[str, Any]:
         """Settings of a cell's network, and of the search."""
         return self.of(wildcards).settings.models.networks[wildcards.model].model_dump(exclude={"streams"})
 
-    def protocol(self, wildcards: Any) -> dict:
+    def protocol(self, wildcards: Any) -> dict[str, Any]:
         """How a cell's result is obtained."""
         return self.of(wildcards).settings.protocols[wildcards.protocol].model_dump()
 

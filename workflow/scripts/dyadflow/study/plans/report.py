@@ -23,7 +23,7 @@ class Report(RoomPlan):
     #: The page that links the pages of all studies.
     FRONT = f"{RESULTS}/index.html"
 
-    def study(self, wildcards: Any) -> dict:
+    def study(self, wildcards: Any) -> dict[str, Any]:
         """What the page says of a study: title, protocols, and which weights each extractor has."""
         study = self.of(wildcards)
         return {
@@ -62,7 +62,7 @@ class Report(RoomPlan):
             )
         return wanted
 
-    def sessions(self, wildcards: Any) -> list[dict]:
+    def sessions(self, wildcards: Any) -> list[dict[str, Any]]:
         """What the page says of each session."""
         study = self.of(wildcards)
         return [
@@ -91,7 +91,7 @@ class Report(RoomPlan):
         """An input function: files that exist only where every coder marks the phases."""
         return self.where(self.plan.annotations.each_coder, pattern)
 
-    def studies(self) -> list[dict]:
+    def studies(self) -> list[dict[str, Any]]:
         """What the front page says of each study."""
         return [
             {

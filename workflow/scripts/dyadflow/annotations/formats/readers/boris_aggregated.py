@@ -1,6 +1,7 @@
 """BORIS exports of aggregated events: a row for each state and point, with its start and stop."""
 
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.boris_columns import find_aggregated_columns, is_missing, parse_seconds
 from dyadflow.annotations.formats.boris_exports import Export, note_offsets, read_block
@@ -48,7 +49,7 @@ def read_boris_aggregated(path: Path, options: ReadOptions) -> Reading:
         If no row names the columns.
     """
     tables, issues = read_tables(path, find_aggregated_columns, _MISSING)
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     read: dict[str, list[tuple[Export, Row]]] = {}
     for table in tables:
         export = Export(table, read_block(table))
@@ -67,7 +68,7 @@ def read_boris_aggregated(path: Path, options: ReadOptions) -> Reading:
     return Reading(make_rows(rows), Issues.of(issues), merged.names, merged.origins_s, merged.lengths_s)
 
 
-def _parse(row: Row, export: Export, issues: list[Issue]) -> dict | Issue:
+def _parse(row: Row, export: Export, issues: list[Issue]) -> dict[str, Any] | Issue:
     refused = export.check(row)
     if refused:
         return refused
@@ -100,7 +101,7 @@ def _parse(row: Row, export: Export, issues: list[Issue]) -> dict | Issue:
     return made | {"onset_s": start_s, "offset_s": offset_s, "where": row.where}
 
 
-def _limit_open_states(rows: list[dict], ends_s: dict[str, float | None]) -> None:
+def _limit_open_states(rows: list[dict[str, Any]], ends_s: dict[str, float | None]) -> None:
     """Give states without a stop the latest moment at which they can have ended."""
     for row in rows:
         if row["offset_s"] != row["offset_s"]:

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.boris_columns import CODER_NAMES, as_text, parse_seconds
 from dyadflow.annotations.formats.boris_ethogram import Ethogram, read_ethogram
@@ -80,18 +81,21 @@ def read_boris_project(path: Path, options: ReadOptions) -> Reading:
             issues.append(note_offset(name, offset_s, where))
         for number, written in enumerate(coded, start=1):
             event = _parse(written, name, _coder(observation), ethogram, offset_s, number)
-            (issues if isinstance(event, Issue) else events).append(event)
+            if isinstance(event, Issue):
+                issues.append(event)
+            else:
+                events.append(event)
     rows = make_rows(pair_events(events, ends_s, issues, ethogram.stopped_by))
     merged = merge_media(media, issues)
     vocabularies = ethogram.vocabularies(rows["tier"])
     return Reading(rows, Issues.of(issues), merged.names, merged.origins_s, merged.lengths_s, vocabularies)
 
 
-def _load(path: Path) -> dict:
+def _load(path: Path) -> dict[str, Any]:
     def refuse(what: str) -> CodingFileError:
         return CodingFileError("unreadable_file", what, where=path.name, fix=_RESAVE)
 
-    def unique(pairs: list[tuple[str, object]]) -> dict:
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) < len(pairs):
             raise refuse("an entry of this project stands there twice")
         return dict(pairs)
@@ -146,7 +150,7 @@ def _parse(
     )
 
 
-def _read_media(observation: Mapping) -> Media:
+def _read_media(observation: Mapping[str, Any]) -> Media:
     """Recordings by player; versions before 4 have a plain list of one or two recordings."""
     files, info = observation.get("file"), _mapping(observation.get("media_info"))
     if isinstance(files, list):
@@ -161,7 +165,7 @@ def _read_media(observation: Mapping) -> Media:
     )
 
 
-def _offset_s(observation: Mapping, media: Media, where: str, issues: list[Issue]) -> float:
+def _offset_s(observation: Mapping[str, Any], media: Media, where: str, issues: list[Issue]) -> float:
     """What BORIS has added to times on the recording's clock: the time offset, and the time of day if asked to."""
     offset_s = parse_seconds(observation.get("time offset")) or 0.0
     if observation.get("media_creation_date_as_offset") is True:
@@ -182,17 +186,17 @@ def _offset_s(observation: Mapping, media: Media, where: str, issues: list[Issue
     return offset_s
 
 
-def _end_s(observation: Mapping, media: Media) -> float | None:
+def _end_s(observation: Mapping[str, Any], media: Media) -> float | None:
     """End of what was observed: of the chosen interval, else of the recordings."""
     interval = observation.get("observation time interval")
     chosen = parse_seconds(interval[1]) if isinstance(interval, list) and len(interval) == 2 else None
     return chosen or media.end_s
 
 
-def _coder(observation: Mapping) -> str:
+def _coder(observation: Mapping[str, Any]) -> str:
     variables = _mapping(observation.get("independent_variables"))
     return next((as_text(value).strip() for name, value in variables.items() if fold(name) in CODER_NAMES), "")
 
 
-def _mapping(value: object) -> Mapping:
+def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}

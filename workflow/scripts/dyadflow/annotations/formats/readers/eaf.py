@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def read_eaf(path: Path, options: ReadOptions) -> Reading:
     times_ms, filled = fill_slots(document.timeslots, [tier[0] for tier in document.tiers.values()])
     spans_s = _find_spans(document, times_ms)
     notes = _collect_notes(document, spans_s, issues)
-    columns: dict[str, list] = {name: [] for name in ("tier", "coder", "code", "where")}
+    columns: dict[str, Any] = {name: [] for name in ("tier", "coder", "code", "where")}
     found: list[tuple[float, float]] = []
     called: dict[str, str] = {}
     for name, (aligned, references, attributes, _) in document.tiers.items():
@@ -82,7 +83,7 @@ def read_eaf(path: Path, options: ReadOptions) -> Reading:
     )
 
 
-def _find_spans(document, times_ms: Mapping[str, int | None]) -> dict[str, tuple[float, float]]:
+def _find_spans(document: Any, times_ms: Mapping[str, int | None]) -> dict[str, tuple[float, float]]:
     """Onset and offset in seconds of each annotation that has them, or belongs in the end to one that has them."""
     spans: dict[str, tuple[float, float]] = {}
     parents: dict[str, str] = {}
@@ -103,9 +104,11 @@ def _find_spans(document, times_ms: Mapping[str, int | None]) -> dict[str, tuple
     return spans
 
 
-def _collect_notes(document, spans_s: Mapping, issues: list[Issue]) -> dict[str, dict]:
+def _collect_notes(
+    document: Any, spans_s: Mapping[str, tuple[float, float]], issues: list[Issue]
+) -> dict[str, dict[str, Any]]:
     """Confidence, comment and their own identifiers, by annotation, from the dependent tiers that `write_eaf` makes."""
-    found: dict[str, dict] = {}
+    found: dict[str, dict[str, Any]] = {}
     tiers = [(tier[2].get("LINGUISTIC_TYPE_REF", ""), tier) for tier in document.tiers.values()]
     tiers = [(kind, tier) for kind, tier in tiers if kind.startswith(NOTE_TYPE)]
     noted = {key for _, (aligned, references, *_) in tiers for key in (*aligned, *references)}
@@ -130,7 +133,9 @@ def _collect_notes(document, spans_s: Mapping, issues: list[Issue]) -> dict[str,
     return found
 
 
-def _tabulate(columns: dict[str, list], found: list[tuple[float, float]], notes: Mapping[str, dict]) -> pd.DataFrame:
+def _tabulate(
+    columns: dict[str, Any], found: list[tuple[float, float]], notes: Mapping[str, dict[str, Any]]
+) -> pd.DataFrame:
     count = len(found)
     columns |= {"session": [""] * count, "comment": [""] * count}
     times = np.array(found, dtype=float).reshape(count, 2)
@@ -141,8 +146,8 @@ def _tabulate(columns: dict[str, list], found: list[tuple[float, float]], notes:
             index = places[identifier]
             columns["comment"][index] = note.get("comment", "")
             confidence[index] = note.get("confidence", np.nan)
-            *some, last = (identifier, *note["keys"])
-            columns["where"][index] = f"annotations {', '.join(some)} and {last}"
+            keys = [identifier, *note["keys"]]
+            columns["where"][index] = f"annotations {', '.join(keys[:-1])} and {keys[-1]}"
     columns |= {
         "onset_s": times[:, 0], "offset_s": times[:, 1], "latest_s": np.full(count, np.nan), "confidence": confidence
     }
@@ -165,7 +170,7 @@ def _untimed(identifier: str, code: str, tier: str) -> Issue:
     )
 
 
-def _note_filled(tier: str, aligned: Mapping[str, tuple], filled: set[str]) -> Iterator[Issue]:
+def _note_filled(tier: str, aligned: Mapping[str, tuple[Any, ...]], filled: set[str]) -> Iterator[Issue]:
     touched = [key for key, value in aligned.items() if value[0] in filled or value[1] in filled]
     if touched:
         yield Issue(
@@ -177,7 +182,7 @@ def _note_filled(tier: str, aligned: Mapping[str, tuple], filled: set[str]) -> I
         )
 
 
-def _collect_media(document, issues: list[Issue]) -> dict[str, float]:
+def _collect_media(document: Any, issues: list[Issue]) -> dict[str, float]:
     """For each recording, where in it the document's zero lies, in seconds."""
     origins: dict[str, float] = {}
     for descriptor in document.media_descriptors:

@@ -62,6 +62,7 @@ def read_interact_csv(path: Path, options: ReadOptions) -> Reading:
         )
     delimiter, header = found
     columns = find_columns(header.cells)
+    assert columns is not None  # it is the header for these columns
     records = list(read_records(text, delimiter))
     rate_hz = find_rate("\n".join(",".join(record.cells) for record in records if record.first < header.first))
     below = [record for record in records if record.first > header.first]

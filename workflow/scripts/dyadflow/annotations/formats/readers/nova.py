@@ -114,7 +114,8 @@ def _named(entry: Label | Issue, header: NovaHeader) -> Label | Issue:
     """The label with its class's name instead of the number."""
     if isinstance(entry, Issue) or header.kind != DISCRETE:
         return entry
-    name = GARBAGE if entry.value == GARBAGE_ID else header.classes.get(entry.value)
+    number = entry.value if isinstance(entry.value, int) else None
+    name = GARBAGE if number == GARBAGE_ID else header.classes.get(number) if number is not None else None
     if name is None:
         return Issue(
             "unreadable_row",
@@ -170,4 +171,4 @@ def _places(labels: list[Label]) -> str:
             spans[-1][1] = number
         else:
             spans.append([number, number])
-    return name_places(noun, [tuple(span) for span in spans])
+    return name_places(noun, [(first, last) for first, last in spans])

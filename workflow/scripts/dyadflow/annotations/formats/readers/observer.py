@@ -73,9 +73,13 @@ def read_observer(path: Path, options: ReadOptions) -> Reading:
         raise missing_columns(path.name)
     delimiter, header = found
     columns = find_columns(header.cells)
+    assert columns is not None  # it is the header for these columns
     if not {"time_sf", "time_hmsf", "time_hms"} & set(columns):
         raise only_frames(path.name)
-    events, issues, before, filled = [], [], [], set()
+    events: list[Event] = []
+    issues: list[Issue] = []
+    before: list[tuple[int, int]] = []
+    filled: set[int] = set()
     width = named_width(header.cells)
     for record in read_records(text, delimiter):
         if record.empty or (record.cells == header.cells and (record == header or "observation" in columns)):
@@ -84,7 +88,10 @@ def read_observer(path: Path, options: ReadOptions) -> Reading:
             before.append((record.first, record.last))
             continue
         event = _read_record(record, columns, width, delimiter)
-        (events if isinstance(event, Event) else issues).append(event)
+        if isinstance(event, Event):
+            events.append(event)
+        else:
+            issues.append(event)
         filled |= {position for position, cell in enumerate(record.cells) if cell.strip()}
     if before:
         issues.append(note_before(name_places("line", before)))

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.delimited import name_places
 from dyadflow.annotations.formats.observer_columns import START, STOP
@@ -67,14 +68,18 @@ def read_observer_data(path: Path, options: ReadOptions) -> Reading:
         )
     ends = [(number, match) for number, match in marks if match[2].lower() == "end" and number > starts[0]]
     last = ends[0][0] if ends else len(lines) + 1
-    events, issues = [], _outside(lines, starts[0], last)
+    events: list[Event] = []
+    issues = _outside(lines, starts[0], last)
     if not ends:
         what = "the list of events has no {end}; the file may be cut off"
         issues.append(Issue("truncated", what, fix="compare it with Observer"))
     for number in range(starts[0] + 1, last):
         if lines[number - 1].strip():
             event = _read_line(lines[number - 1], Place("line", number, number))
-            (events if isinstance(event, Event) else issues).append(event)
+            if isinstance(event, Event):
+                events.append(event)
+            else:
+                issues.append(event)
     end_s = _parse_time(ends[0][1][1] or "") if ends else None
     issues += _check_times(events, end_s) + _note_plain(events)
     return pair_events(_end_plain(events, end_s), issues, ends_s={} if end_s is None else {"": end_s})
@@ -111,7 +116,7 @@ def _read_line(line: str, place: Place) -> Event | Issue:
     """One line as an event; of kind ``plain`` if its code has no ending."""
     match = _EVENT.fullmatch(line)
     time_s = _parse_time(match[1]) if match else None
-    if time_s is None or not match[2].strip() or not match[3].strip():
+    if match is None or time_s is None or not match[2].strip() or not match[3].strip():
         return Issue(
             "unreadable_row",
             f"this line is not a time, a subject and a code: {line.strip()}",
@@ -152,7 +157,7 @@ def _end_plain(events: list[Event], end_s: float | None) -> list[Event]:
     """Starts for codes without an ending, and stops where the next such code of the subject starts."""
     made: list[Event] = []
     going_on: dict[str, Event] = {}
-    seen: set[tuple] = set()
+    seen: set[tuple[Any, ...]] = set()
 
     def stop(subject: str, time_s: float) -> None:
         if subject in going_on:

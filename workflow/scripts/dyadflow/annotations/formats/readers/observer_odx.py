@@ -13,6 +13,7 @@ import xml.etree.ElementTree as etree
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.delimited import name_places
 from dyadflow.annotations.formats.observer_columns import POINT, START, STOP
@@ -83,7 +84,10 @@ def read_observer_exchange(path: Path, options: ReadOptions) -> Reading:
             time_s = None if stamp is None else zero.seconds(stamp)
             event = _read_event(element, scheme, name, log, time_s, place)
             unread.update(_unread(element))
-            (events if isinstance(event, Event) else issues).append(event)
+            if isinstance(event, Event):
+                events.append(event)
+            else:
+                issues.append(event)
             if time_s is not None:
                 if time_s < previous.get(log, time_s):
                     late.append((number, number))
@@ -148,9 +152,11 @@ def _unzip(path: Path, limit: int = -1) -> bytes:
     )
 
 
-def _by_observation(root: etree.Element, parents: dict) -> dict[tuple, list[tuple[etree.Element, str, int]]]:
+def _by_observation(
+    root: etree.Element, parents: dict[etree.Element, etree.Element]
+) -> dict[tuple[Any, ...], list[tuple[etree.Element, str, int]]]:
     """Events of each observation with the name of their log and their number among those of the same name."""
-    found: dict[tuple, list] = {}
+    found: dict[tuple[Any, ...], list[Any]] = {}
     numbers: Counter[str] = Counter()
     logs: dict[etree.Element | None, list[etree.Element | None]] = {}
     for element in root.iter():
@@ -167,7 +173,7 @@ def _by_observation(root: etree.Element, parents: dict) -> dict[tuple, list[tupl
     return found
 
 
-def _above(element: etree.Element, parents: dict, name: str) -> etree.Element | None:
+def _above(element: etree.Element, parents: dict[etree.Element, etree.Element], name: str) -> etree.Element | None:
     while element in parents:
         element = parents[element]
         if local_name(element) == name:
@@ -212,7 +218,7 @@ def _name(event: etree.Element, what: str, scheme: ObserverScheme) -> str | None
     for child in event:
         if local_name(child) == f"OBS_EVENT_{what}":
             given = child.get("NAME", "").strip() or (child.text or "").strip()
-            return given or (scheme.names.get((what, child.get("ID").strip())) if "ID" in child.attrib else "")
+            return given or (scheme.names.get((what, child.attrib["ID"].strip())) if "ID" in child.attrib else "")
     return event.get(what, "").strip()
 
 

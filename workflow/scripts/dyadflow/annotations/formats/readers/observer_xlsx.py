@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.delimited import name_places
 from dyadflow.annotations.formats.observer_columns import (
@@ -70,6 +71,7 @@ def read_observer_workbook(path: Path, options: ReadOptions) -> Reading:
             issues.append(_unread_sheet(title))
             continue
         columns = find_columns(rows[header])
+        assert columns is not None  # it is the header for these columns
         if not {"time_sf", "time_hmsf", "time_hms"} & set(columns):
             raise only_frames(f"{path.name}, sheet {title!r}")
         found[title] = _read_events(f"sheet {title!r}", rows, header, columns, issues)
@@ -83,31 +85,35 @@ def read_observer_workbook(path: Path, options: ReadOptions) -> Reading:
 
 
 def _read_events(
-    within: str, rows: list[tuple], header: int, columns: dict[str, int], issues: list[Issue]
+    within: str, rows: list[tuple[Any, ...]], header: int, columns: dict[str, int], issues: list[Issue]
 ) -> list[Event]:
     before = [(number, number) for number, cells in enumerate(rows[:header], start=1) if _filled(cells)]
     if before:
         issues.append(note_before(name_places("row", before, within)))
     width = named_width(rows[header])
     clocks = _undated(rows[header + 1 :], [columns[key] for key in _CLOCKS if key in columns])
-    events, filled = [], set()
+    events: list[Event] = []
+    filled: set[int] = set()
     for number, cells in enumerate(clocks, start=header + 2):
         if not _filled(cells):
             continue
         event = parse_event(cells, columns, width, Place("row", number, number, within))
-        (events if isinstance(event, Event) else issues).append(event)
+        if isinstance(event, Event):
+            events.append(event)
+        else:
+            issues.append(event)
         filled |= {position for position, cell in enumerate(cells) if _filled((cell,))}
     issues += note_unread(rows[header], columns, filled, within)
     return events
 
 
-def _undated(rows: list[tuple], positions: Sequence[int]) -> list[Sequence]:
+def _undated(given: list[tuple[Any, ...]], positions: Sequence[int]) -> list[list[Any]]:
     """Rows in which dated clock times are mere clock times, if their date is everywhere the same and none at all.
 
     A date that differs from row to row, or beside times without one, can mean a time beyond 24 hours; such cells
     are left as they are, and their rows become issues.
     """
-    rows = list(map(list, rows))
+    rows = [list(row) for row in given]
     for position in positions:
         cells = [row[position] for row in rows if position < len(row) and row[position] is not None]
         dates = {cell.date() for cell in cells if isinstance(cell, datetime.datetime)}
@@ -127,5 +133,5 @@ def _unread_sheet(title: str) -> Issue:
     )
 
 
-def _filled(cells: Sequence) -> bool:
+def _filled(cells: Sequence[Any]) -> bool:
     return any(str(cell).strip() for cell in cells if cell is not None)

@@ -1,6 +1,7 @@
 """RTTM (NIST's Rich Transcription Time Marked): who speaks when, as programs for speaker diarisation write it."""
 
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.reading import Reading, ReadOptions, make_rows, reads
 from dyadflow.annotations.formats.text import decode_text, parse_number, read_text
@@ -47,7 +48,9 @@ def read_rttm(path: Path, options: ReadOptions) -> Reading:
         One row a line with a beginning and a duration; a line without these is an issue. Lines that begin with
         ``;;`` are comments, told in a note.
     """
-    rows, issues, remarks = [], [], []
+    rows: list[dict[str, Any]] = []
+    issues: list[Issue] = []
+    remarks: list[str] = []
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         cells, where = line.split(), f"line {number}"
         if not cells:
@@ -61,6 +64,7 @@ def read_rttm(path: Path, options: ReadOptions) -> Reading:
             continue
         kind, recording, channel, onset, duration, words, subtype, speaker, *more = cells
         onset_s, duration_s = parse_number(onset), parse_number(duration)
+        assert onset_s is not None and duration_s is not None  # or something were wrong
         sure = parse_number(more[0]) if more and more[0] != _EMPTY else float("nan")
         said = [part for part in (words, subtype) if part != _EMPTY]
         rows.append({

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import nan
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.delimited import DELIMITERS, Record, find_header, name_places, read_records
 from dyadflow.annotations.formats.observer_columns import note_before
@@ -129,7 +130,7 @@ def _likely_header(text: str) -> tuple[str, ...]:
 
 def _read_record(
     cells: Sequence[str], width: int, columns: Columns, unit: str, where: str
-) -> tuple[list[dict], list[Issue]]:
+) -> tuple[list[dict[str, Any]], list[Issue]]:
     """Rows of a record, a row a column of codes, and what is odd about them.
 
     Raises
@@ -156,7 +157,11 @@ def _read_record(
     codes = [(column, cells[column.position].strip()) for column in columns.of["code"]]
     if not any(code for _, code in codes):
         raise UnreadableLine("there is no code")
-    offset_s = round(onset.seconds + duration.seconds, 6) if offset is None else offset.seconds
+    if offset is not None:
+        offset_s = offset.seconds
+    else:
+        assert duration is not None  # one of the two is there
+        offset_s = round(onset.seconds + duration.seconds, 6)
     times = {"onset_s": onset.seconds, "offset_s": offset_s, "confidence": sure, "where": where}
     several = len(codes) > 1
     rows = [

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from math import nan
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.delimited import Record, name_places, read_records
 from dyadflow.annotations.formats.reading import CodingFileError, Reading, ReadOptions, make_rows, reads
@@ -72,10 +73,10 @@ def read_tsv(path: Path, options: ReadOptions) -> Reading:
     return Reading(make_rows(rows), Issues.of(issues))
 
 
-def _read_cells(record: Record, header: Sequence[str]) -> dict | None:
+def _read_cells(record: Record, header: Sequence[str]) -> dict[str, Any] | None:
     if len(record.cells) != len(header):
         return None
-    row: dict = {name: cell for name, cell in zip(header, record.cells, strict=True) if name in COLUMNS}
+    row: dict[str, Any] = {name: cell for name, cell in zip(header, record.cells, strict=True) if name in COLUMNS}
     numbers = {name: _number(row.get(name, "")) for name in ("onset_s", "offset_s", "confidence")}
     if numbers["onset_s"] is None or numbers["offset_s"] is None:
         return None

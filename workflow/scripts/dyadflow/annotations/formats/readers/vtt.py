@@ -76,14 +76,15 @@ def read_vtt(path: Path, options: ReadOptions) -> Reading:
                 where=where,
             ))
             continue
-        times = {"onset_s": _seconds(match.groups()[:3]), "offset_s": _seconds(match.groups()[3:]), "where": where}
+        times = {"onset_s": _seconds(*match.groups()[:3]), "offset_s": _seconds(*match.groups()[3:]), "where": where}
         rows += [times | {"tier": tier, "code": code} for tier, code in _speeches(" ".join(lines[timed[0] + 1:]))]
     return Reading(make_rows(rows), Issues.of(issues))
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
     """Runs of lines that are not empty, with the number of the first."""
-    first, block = 1, []
+    first = 1
+    block: list[str] = []
     for number, line in enumerate([*re.split(r"\r\n|\r|\n", text), ""], start=1):
         if line.strip():
             first, block = (first, [*block, line]) if block else (number, [line])
@@ -92,8 +93,7 @@ def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
             block = []
 
 
-def _seconds(parts: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds = parts
+def _seconds(hours: str | None, minutes: str, seconds: str) -> float:
     return round(int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds), 3)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 from dyadflow.annotations.formats.boris_columns import NO_CATEGORY, NO_SUBJECT
 from dyadflow.annotations.formats.delimited import Record
@@ -58,23 +59,23 @@ def write_boris(segments: Segments, path: Path, options: WriteOptions) -> Writin
     table = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     table.writerow(COLUMNS)
     rows = segments.table.to_dict("records")
-    nameable = bool(options.media) and not re.search(r"[;|\r\n]", options.media)
+    media = options.media if options.media and not re.search(r"[;|\r\n]", options.media) else ""
     for row in rows:
         _check(row, delimiter)
-        table.writerow(_cells(row, options.media if nameable else "", options.media_length_s))
+        table.writerow(_cells(row, media, options.media_length_s))
     path.write_bytes(text.getvalue().encode())
     issues = []
     confident = sum(row["confidence"] == row["confidence"] for row in rows)
     if confident:
         what = f"BORIS has no place for the confidence of {count_of(confident, 'segment')}"
         issues.append(Issue("not_held", what, "write .tsv to keep it"))
-    if options.media and not nameable:
+    if options.media and not media:
         what = f"the recording's name, {options.media!r}, is left out: BORIS lists recordings between ; and |"
         issues.append(Issue("not_held", what, "rename the recording"))
     return Writing((path,), Issues.of(issues))
 
 
-def _check(row: dict, delimiter: str) -> None:
+def _check(row: dict[str, Any], delimiter: str) -> None:
     where = f"{row['code']!r} at {row['onset_s']:.3f} s, tier {row['tier']!r}, session {row['session']!r}"
     names = [row[column] for column in ("session", "coder", "tier", "code")]
     if any(_FORBIDDEN.search(text) for text in [*names, row["comment"]]):
@@ -97,7 +98,7 @@ def _check(row: dict, delimiter: str) -> None:
         )
 
 
-def _cells(row: dict, media: str, length_s: float | None) -> tuple[str, ...]:
+def _cells(row: dict[str, Any], media: str, length_s: float | None) -> tuple[str, ...]:
     point = row["offset_s"] == row["onset_s"]
     onset, offset = f"{row['onset_s']:.3f}", f"{row['offset_s']:.3f}"
     length = f"{length_s:.3f}" if media and length_s is not None else "NA"

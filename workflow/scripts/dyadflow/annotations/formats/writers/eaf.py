@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
+from typing import Any
 
 from dyadflow.annotations.formats.eaf_naming import NOTE_TYPE, NOTES, TIER_TYPE, quote_media
 from dyadflow.annotations.formats.eaf_offered import add_vocabulary, list_codes
@@ -88,7 +89,7 @@ def write_eaf(
     etree.ElementTree(to_adocument(document)).write(path, encoding="UTF-8", xml_declaration=True)
 
 
-def _check(segments: Segments) -> list[dict]:
+def _check(segments: Segments) -> list[dict[str, Any]]:
     """The segments as dictionaries with whole milliseconds, or a sentence on what EAF cannot hold."""
     table = segments.table
     if table.session.nunique() > 1:
@@ -119,7 +120,7 @@ def _check(segments: Segments) -> list[dict]:
     return rows
 
 
-def _link_media(document, media: str) -> None:
+def _link_media(document: Any, media: str) -> None:
     written = media.replace("\\", "/")
     name = PurePath(written)
     relative = not (name.is_absolute() or "://" in written or re.match(r"[A-Za-z]:/", written))
@@ -135,9 +136,11 @@ def _link_media(document, media: str) -> None:
     )
 
 
-def _add_tiers(document, rows: list[dict], scheme: Scheme | None, vocabularies: Mapping[str, Mapping]) -> None:
+def _add_tiers(
+    document: Any, rows: list[dict[str, Any]], scheme: Scheme | None, vocabularies: Mapping[str, Mapping[str, str]]
+) -> None:
     order = list(scheme.tiers) + [PHASE_TIER] * (scheme.phases is not None) if scheme else list(vocabularies)
-    found: dict[tuple[str, str], list[dict]] = {}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: (_rank(order, row["tier"]), row["tier"], row["coder"])):
         found.setdefault((row["tier"], row["coder"]), []).append(row)
     for tier in order:
@@ -159,9 +162,9 @@ def _rank(order: list[str], tier: str) -> int:
     return order.index(tier) if tier in order else len(order)
 
 
-def _lanes(rows: list[dict]) -> list[list[dict]]:
+def _lanes(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Spread rows over as few lanes as needed so that none overlap within a lane."""
-    lanes: list[list[dict]] = [[]]
+    lanes: list[list[dict[str, Any]]] = [[]]
     for row in sorted(rows, key=lambda row: (row["onset_ms"], row["offset_ms"])):
         for lane in lanes:
             if not lane or lane[-1]["offset_ms"] <= row["onset_ms"]:
@@ -172,7 +175,7 @@ def _lanes(rows: list[dict]) -> list[list[dict]]:
     return lanes
 
 
-def _name_lanes(tier: str, coder: str, lanes: list[list[dict]]) -> Iterator[tuple[str, list[dict]]]:
+def _name_lanes(tier: str, coder: str, lanes: list[list[dict[str, Any]]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     name = f"{tier}@{coder}" if coder else tier or "default"
     for number, lane in enumerate(lanes, start=1):
         yield (name if number == 1 else f"{name}#{number}"), lane
@@ -186,7 +189,7 @@ def _unique(name: str, taken: set[str]) -> str:
     return name
 
 
-def _add_slots(document, rows: list[dict]) -> None:
+def _add_slots(document: Any, rows: list[dict[str, Any]]) -> None:
     """Two time slots a row, in order of time, ends first: neighbours touch, but share no slot."""
     edges = sorted(
         [(row["onset_ms"], 1, number, "slot_1") for number, row in enumerate(rows)]
@@ -197,7 +200,12 @@ def _add_slots(document, rows: list[dict]) -> None:
         rows[number][which] = f"ts{slot}"
 
 
-def _add_types(document, found: dict, scheme: Scheme | None, vocabularies: Mapping[str, Mapping]) -> None:
+def _add_types(
+    document: Any,
+    found: Mapping[tuple[str, str], list[dict[str, Any]]],
+    scheme: Scheme | None,
+    vocabularies: Mapping[str, Mapping[str, str]],
+) -> None:
     for tier in dict.fromkeys(tier for tier, _ in found):
         parameters = {
             "LINGUISTIC_TYPE_ID": TIER_TYPE + tier,
@@ -205,7 +213,7 @@ def _add_types(document, found: dict, scheme: Scheme | None, vocabularies: Mappi
             "GRAPHIC_REFERENCES": "false",
         }
         entries = list_codes(scheme, tier)
-        if entries:
+        if scheme and entries:
             used = sorted({row["code"] for (name, _), rows in found.items() if name == tier for row in rows})
             entries |= {code: scheme.title_of(code) for code in used if code not in entries}
         else:
@@ -224,7 +232,7 @@ def _add_types(document, found: dict, scheme: Scheme | None, vocabularies: Mappi
         document.add_linguistic_type(NOTE_TYPE + note, "Symbolic_Association", timealignable=False)
 
 
-def _add_tier(document, name: str, tier: str, coder: str, rows: list[dict], taken: set[str]) -> None:
+def _add_tier(document: Any, name: str, tier: str, coder: str, rows: list[dict[str, Any]], taken: set[str]) -> None:
     document.add_tier(name, TIER_TYPE + tier, ann=coder or None, part=None)
     for row in rows:
         row["id"] = document.generate_annotation_id()

@@ -12,9 +12,10 @@ takes four columns for one recording and five, the last a file name, for several
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -96,7 +97,7 @@ def _stem(path: Path, *coders: str) -> str:
     return ".".join(_NOT_IN_NAMES.sub("_", part) for part in (path.stem, *coders) if part)
 
 
-def _check(row: dict) -> None:
+def _check(row: dict[str, Any]) -> None:
     def refuse(what: str, fix: str) -> DyadflowError:
         where = f"{row['code']!r} at {row['onset_s']:.3f} s, tier {row['tier']!r}, session {row['session']!r}"
         return DyadflowError(f"a table for EasyDIAg cannot hold {what}", where=where, fix=fix)
@@ -112,13 +113,19 @@ def _check(row: dict) -> None:
         raise refuse("a segment shorter than a millisecond", "give it a length or write .tsv")
 
 
+def _ending(session: str) -> str:
+    """The letters, digits and low lines that a session's name ends with: what EasyDIAg takes of it."""
+    return re.sub(r".*[^A-Za-z0-9_]", "", session, flags=re.DOTALL)
+
+
 def _check_names(table: pd.DataFrame) -> None:
     """Whether EasyDIAg tells all tiers and sessions apart."""
     sessions = sorted(set(table.session))
-    for kind, names, short in (
-        ("tiers", sorted(set(table.tier)), lambda name: name.lower()),
-        ("sessions", sessions, lambda name: re.search(r"[A-Za-z0-9_]*$", name)[0]),
-    ):
+    told: tuple[tuple[str, list[str], Callable[[str], str]], ...] = (
+        ("tiers", sorted(set(table.tier)), str.lower),
+        ("sessions", sessions, _ending),
+    )
+    for kind, names, short in told:
         known: dict[str, str] = {}
         for name in names:
             if known.setdefault(short(name), name) != name:

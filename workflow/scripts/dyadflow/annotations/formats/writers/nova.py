@@ -5,6 +5,7 @@ import xml.etree.ElementTree as etree
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.annotations.formats.nova_header import DISCRETE, FREE, GARBAGE, GARBAGE_ID
 from dyadflow.annotations.formats.writing import WriteOptions, Writing, writes
@@ -12,6 +13,9 @@ from dyadflow.annotations.issues import Issue, Issues, count_of
 from dyadflow.annotations.scheme import PHASE_TIER
 from dyadflow.annotations.segments import Segments
 from dyadflow.errors import DyadflowError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Without a closed list, a tier of more different codes than these is taken for running text.
 MOST_CODES = 20
@@ -90,7 +94,8 @@ def write_nova(segments: Segments, path: Path, options: WriteOptions) -> Writing
 def _name_files(path: Path, parts: list[tuple[str, str]]) -> dict[tuple[str, str], Path]:
     if len(parts) == 1:
         return {parts[0]: path}
-    named, taken = {}, Counter()
+    named: dict[tuple[str, str], Path] = {}
+    taken: Counter[str] = Counter()
     for tier, coder in parts:
         stem = ".".join(_NOT_IN_NAMES.sub("_", part) for part in (path.stem, tier, coder) if part)
         # Two names may differ in signs alone that no file may have, or in capitals, which Windows does not tell.
@@ -100,7 +105,7 @@ def _name_files(path: Path, parts: list[tuple[str, str]]) -> dict[tuple[str, str
     return named
 
 
-def _check(row: dict) -> None:
+def _check(row: dict[str, Any]) -> None:
     where = f"{row['code']!r} at {row['onset_s']:.3f} s, tier {row['tier']!r}, coder {row['coder']!r}"
     if round(row["onset_s"], 6) < 0:
         raise DyadflowError("NOVA has no time before zero", where=where, fix="shift the segments or write .tsv")
@@ -115,7 +120,9 @@ def _check(row: dict) -> None:
             )
 
 
-def _compose(tier: str, coder: str, rows: list[dict], options: WriteOptions) -> tuple[etree.Element, list[str]]:
+def _compose(
+    tier: str, coder: str, rows: list[dict[str, Any]], options: WriteOptions
+) -> tuple[etree.Element, list[str]]:
     """The XML and the lines of one annotation."""
     closed = _closed_list(tier, options)
     used = dict.fromkeys(sorted({row["code"] for row in rows} - {GARBAGE}))
@@ -162,7 +169,7 @@ def _figure(number: float) -> str:
     return f"{round(number, 6) + 0.0:.6f}".rstrip("0").rstrip(".")
 
 
-def _not_held(table) -> Iterator[Issue]:
+def _not_held(table: "pd.DataFrame") -> Iterator[Issue]:
     comments = int((table.comment != "").sum())
     if comments:
         yield Issue(

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -86,13 +87,13 @@ def write_observer(segments: Segments, path: Path, options: WriteOptions) -> Wri
 
 
 def _check(table: pd.DataFrame) -> None:
-    def refuse(row: dict, what: str, fix: str) -> DyadflowError:
+    def refuse(row: dict[str, Any], what: str, fix: str) -> DyadflowError:
         where = ", ".join(f"{name} {row[name]}" for name in ("session", "coder") if row[name])
         named = f"segment {row['code']!r} of tier {row['tier']!r} at {row['onset_s']:.3f} s"
         return DyadflowError(f"an Observer export cannot hold {named}: {what}", where=where, fix=fix)
 
-    last: dict[tuple, int] = {}
-    points: set[tuple] = set()
+    last: dict[tuple[Any, ...], int] = {}
+    points: set[tuple[Any, ...]] = set()
     for row in table.sort_values(["onset_ms", "offset_ms"], kind="stable").to_dict("records"):
         if any(row[name] != row[name].strip() or _FORBIDDEN.search(row[name]) for name in _NAMES):
             raise refuse(row, "a name has blanks at its ends or control characters", "rename it")
@@ -122,7 +123,8 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, str]]:
             events.append(((row["session"], row["coder"], row["offset_ms"], 0, number), row, "State stop"))
     for (session, coder, time_ms, *_), row, kind in sorted(events, key=lambda event: event[0]):
         length_ms = 0 if kind == "State stop" else row["offset_ms"] - row["onset_ms"]
-        sign, seconds, fraction = "-" if time_ms < 0 else "", *divmod(abs(time_ms), 1000)
+        sign = "-" if time_ms < 0 else ""
+        seconds, fraction = divmod(abs(time_ms), 1000)
         clock = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         yield {
             "Time_Relative_hmsf": f"{clock}.{fraction:03d}",

@@ -1,6 +1,6 @@
 """Mixed convolutions: 3-D convolutions in the stem and the first layer, 2-D in the others (Tran et al., 2018)."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,7 +47,7 @@ def build(options: Options) -> "nn.Module":
     from torch import nn
     from torchvision.models.video.resnet import BasicBlock, Conv3DNoTemporal, Conv3DSimple
 
-    def make_layer(convolution: type[nn.Conv3d], before: int, width: int, stride: int) -> nn.Sequential:
+    def make_layer(convolution: Any, before: int, width: int, stride: int) -> nn.Sequential:
         shortcut = None
         if stride != 1 or before != width:
             shortcut = nn.Sequential(
@@ -62,10 +62,8 @@ def build(options: Options) -> "nn.Module":
         def __init__(self) -> None:
             super().__init__()
             first, second, third, fourth = options.widths
-            self.stem = nn.Sequential(
-                nn.Conv3d(3, first, (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3), bias=False),
-                nn.BatchNorm3d(first), nn.ReLU(inplace=True),
-            )
+            entry = nn.Conv3d(3, first, (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3), bias=False)
+            self.stem = nn.Sequential(entry, nn.BatchNorm3d(first), nn.ReLU(inplace=True))
             self.layer1 = make_layer(Conv3DSimple, first, first, 1)
             self.layer2 = make_layer(Conv3DNoTemporal, first, second, 2)
             self.layer3 = make_layer(Conv3DNoTemporal, second, third, 2)
@@ -79,7 +77,8 @@ def build(options: Options) -> "nn.Module":
             nn.init.zeros_(self.fc.bias)
             changing = round(options.motion_filters * first)
             with torch.no_grad():
-                self.stem[0].weight[:changing] -= self.stem[0].weight[:changing].mean(2, keepdim=True)
+                filters = entry.weight[:changing]
+                filters -= filters.mean(2, keepdim=True)
 
         def embed(self, clips: torch.Tensor) -> torch.Tensor:
             """The numbers before the last layer, shape (batch, dims)."""
