@@ -89,6 +89,13 @@ def test_outputs_and_studies_that_one_alone_has_are_differences(other, dyadflow)
     assert code == 1 and "Study t" not in printed.split("Study s")[0] and "Study t" in printed
 
 
+def test_rows_that_one_table_alone_has_are_counted_where_no_value_changed(other, dyadflow):
+    other.score(rows=("Ipro",))
+    for words in ((), ("--all",)):
+        code, printed, _ = dyadflow("diff", "earlier", "results", *words)
+        assert code == 1 and "evaluation/cells.tsv  0 of 1 row changed, 1 only in a" in printed
+
+
 def test_two_studies_of_one_run_are_compared_by_the_names_below_their_folders(other):
     text = Path("results/s/provenance/models/lin/folds.json").read_text()
     shutil.copytree("results/s", "results/t")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.code_record import CodeRecord
 from dyadflow.provenance.manifest import FOLDER
 from dyadflow.provenance.records import ABOUT_THE_RUN, Manifest, Project
 
@@ -133,7 +134,7 @@ class Side:
             return value.removeprefix(f"{self.prefix}/")
         return [self.plain(inner) for inner in value] if isinstance(value, list) else value
 
-    def code(self, manifest: Manifest):
+    def code(self, manifest: Manifest) -> CodeRecord:
         """What its code digest is made of."""
         return self._project.code_record(manifest)
 
@@ -164,7 +165,7 @@ def compare(first: str | Path, second: str | Path) -> list[Comparison]:
     if not names:
         raise DyadflowError(
             "they have no study in common", where=f"{first} and {second}", fix="name the folder of one study in each")
-    alone = [(name, left[name], right.get(name)) for name in left if name not in right]
+    alone: list[tuple[str, Path | None, Path | None]] = [(name, left[name], None) for name in left if name not in right]
     alone += [(name, None, right[name]) for name in right if name not in left]
     found = [_compare(Side(left[name]), Side(right[name])) for name in names]
     return found + [

@@ -161,6 +161,8 @@ def _rows(changes: Sequence[Change], width: int | None) -> Iterator[Text]:
          *(_number(value, exact=width is None) for value in (change.first, change.second)))
         for change in changes
     ]
+    if not cells:
+        return
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     if width is not None:
         widths[0] = max(12, min(widths[0], width - 4 - 2 - widths[1] - 2 - widths[2] - 3 - widths[3]))

@@ -75,7 +75,7 @@ def compare_tables(first: str | Path, second: str | Path) -> TableChanges:
     values = [name for name in columns if name not in naming]
     spread = {name: _spread([*left[name], *right[name]]) for name in values}
     changes = [
-        Change(key[:-1], name, one[name], other[name], _size(one[name], other[name], spread[name]))
+        Change(key[0], name, one[name], other[name], _size(one[name], other[name], spread[name]))
         for key, one in left_rows.items() if (other := right_rows.get(key)) is not None
         for name in values if one[name] != other[name]
     ]
@@ -83,7 +83,7 @@ def compare_tables(first: str | Path, second: str | Path) -> TableChanges:
     changed = {key for key in both if any(left_rows[key][name] != right_rows[key][name] for name in values)}
     return TableChanges(
         sorted(changes, key=lambda change: -change.size), len(both), len(changed),
-        [key[:-1] for key in left_rows if key not in both], [key[:-1] for key in right_rows if key not in both],
+        [key[0] for key in left_rows if key not in both], [key[0] for key in right_rows if key not in both],
         sorted(set(left.columns) ^ set(right.columns)),
     )
 
@@ -107,14 +107,14 @@ def _all_numbers(values: Sequence[str]) -> bool:
     return all(value == "" or not math.isnan(_number(value)) for value in values)
 
 
-def _rows(table: pd.DataFrame, naming: list[str]) -> dict[tuple, dict[str, str]]:
+def _rows(table: pd.DataFrame, naming: list[str]) -> dict[tuple[tuple[str, ...], int], dict[str, str]]:
     """Rows by what names them, and behind that how many rows of the same name stand before."""
-    found: dict[tuple, dict[str, str]] = {}
-    seen: dict[tuple, int] = {}
+    found: dict[tuple[tuple[str, ...], int], dict[str, str]] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for row in table.to_dict("records"):
         key = tuple(row[name] for name in naming)
         seen[key] = seen.get(key, 0) + 1
-        found[(*key, seen[key])] = row
+        found[key, seen[key]] = row
     return found
 
 

@@ -122,11 +122,11 @@ class Lineage:
         places = list(dict.fromkeys(place for manifest in manifests for place in manifest.inputs))
         if not self.fold:
             return [[place] for place in places]
-        apart: dict[tuple, list[str]] = {}
+        apart: dict[tuple[str, str], list[str]] = {}
         for place in places:
             apart.setdefault(self._kind(place, OF_DATA), []).append(place)
         # What differs in other wildcards, such as the model, differs in settings: it stays apart where it is little.
-        groups: dict[tuple, list[list[str]]] = {}
+        groups: dict[tuple[str, str], list[list[str]]] = {}
         for group in apart.values():
             groups.setdefault(self._kind(group[0], None), []).append(group)
         return [

@@ -41,17 +41,17 @@ class Manifest:
     @property
     def rule(self) -> str:
         """The rule that made it."""
-        return self.says["rule"]
+        return str(self.says["rule"])
 
     @property
     def wildcards(self) -> dict[str, str]:
         """Values of the rule's wildcards."""
-        return self.says.get("wildcards", {})
+        return dict(self.says.get("wildcards", {}))
 
     @property
     def inputs(self) -> dict[str, Any]:
         """Fingerprints of its inputs, of folders one a file."""
-        return self.says.get("inputs", {})
+        return dict(self.says.get("inputs", {}))
 
     @property
     def content(self) -> Any:
@@ -219,7 +219,7 @@ def listed(table: Path) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
         raise DyadflowError(
             f"the manifest cannot be read ({error})", where=str(path), fix="run the job again that wrote it"
