@@ -8,7 +8,7 @@ REPORT := results/index.html
 
 STUDY  := config
 
-.PHONY: help demo run run-gpu run-cluster test lint audit tables bench docs lock pins
+.PHONY: help demo run run-gpu run-cluster test test-slurm lint audit tables bench docs lock pins
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read name what; do printf '%-12s %s\n' "$$name" "$$what"; done
@@ -28,6 +28,9 @@ run-cluster: $(READY)  ## the same on a cluster with SLURM (docs/cluster.md)
 
 test: $(READY)  ## run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-slurm: $(READY)  ## run a study on a SLURM of one node; needs root, and Debian's packages slurm-wlm and munge
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm -rs tests/workflow/test_slurm.py
 
 lint: $(READY)  ## what a change must pass before it is committed
 	$(BIN)/ruff check .

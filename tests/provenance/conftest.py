@@ -50,7 +50,7 @@ class History:
             job.output.labels.write_text(f"{session} {text}\n")
 
         self.job(
-            "label_frames", inputs={"recording": f"recordings/{session}.mp4", "checked": "results/s/checked.txt"},
+            "label_frames", inputs={"recording": f"recordings/{session}.mp4", "passed": "results/s/passed.txt"},
             outputs={"labels": f"results/s/labels/{session}.txt"}, wildcards={"session": session}, write=write,
             **{"phases": ["play"], **params})
 
@@ -86,7 +86,7 @@ class History:
         Path("config/scheme.yaml").write_text("tiers: {}\n")
         Path("recordings").mkdir()
         Path("results/s/private").mkdir(parents=True)
-        Path("results/s/checked.txt").write_text("0 errors\n")
+        Path("results/s/passed.txt").write_text("0 errors\n")
         for session in SESSIONS:
             Path(f"recordings/{session}.mp4").write_text(f"moving pictures of {session}")
             self.label(session)

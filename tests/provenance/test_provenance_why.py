@@ -29,7 +29,7 @@ def test_a_result_is_explained_down_to_the_recordings_each_thing_once(history, d
     assert sum(line.endswith("labels/{session}.txt  6 of them") for line in lines) == 1
     assert sum(line.endswith("recordings/*.mp4  6 of them  given") for line in lines) == 1
     assert sum(line.endswith("labels.tsv  as above") for line in lines) == 1
-    assert sum("checked.txt  waited for, not read" in line for line in lines) == 1
+    assert sum("passed.txt  waited for, not read" in line for line in lines) == 1
     assert any("Configured in config/studies/s.yaml" in line for line in lines)
     # cells, the one file of the models, the index, six labels, six recordings; what is waited for is not read.
     assert lines[-1] == "✓ Everything holds: 15 files and the code are as recorded."
@@ -75,7 +75,7 @@ def test_an_input_made_again_otherwise_marks_what_was_made_from_the_earlier_one(
 
 
 def test_what_a_job_only_waited_for_may_change(history):
-    Path("results/s/checked.txt").write_text("3 notes\n")
+    Path("results/s/passed.txt").write_text("3 notes\n")
     assert explain(CELLS).marks == []
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_compared_where_that_is_not_wanted(history, dyadflow):
 @pytest.mark.parametrize(("place", "sentence"), [
     ("results/s/no-such.tsv", "there is no such file or folder"),
     ("recordings/d01.mp4", "it lies in no folder called results"),
-    ("results/s/checked.txt", "no manifest says what made it"),
+    ("results/s/passed.txt", "no manifest says what made it"),
 ])
 def test_what_cannot_be_explained_is_said_in_one_sentence_with_exit_code_2(history, dyadflow, place, sentence):
     code, printed, complained = dyadflow("why", place)

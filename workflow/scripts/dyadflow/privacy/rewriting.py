@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 from dyadflow.privacy.absolute import shorten_paths
 from dyadflow.privacy.contents.kinds import HDF5, Unreadable, kind_of, medium
@@ -68,7 +69,7 @@ def _rewrite_hdf5(path: Path, names: Names) -> bool:
 
     changes: list[tuple[str, str, str]] = []
     with h5py.File(path, "r") as file:
-        def visit(place: str, item: object) -> None:
+        def visit(place: str, item: Any) -> None:
             for name, value in item.attrs.items():
                 if isinstance(value, str) and rewrite_text(value, names) != value:
                     changes.append((place, name, rewrite_text(value, names)))

@@ -114,7 +114,7 @@ def share_results(
     return Shared(len(rows), sum(row["rewritten"] == "yes" for row in rows))
 
 
-def _copy(results: Path, copy: Path, names: Names, comments: bool, left_out: tuple[str, ...]) -> list[dict]:
+def _copy(results: Path, copy: Path, names: Names, comments: bool, left_out: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = []
     for path in files_in(results, KEPT_IN):
         inside = path.relative_to(results).as_posix()

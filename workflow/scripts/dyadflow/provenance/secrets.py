@@ -97,6 +97,7 @@ def scrubbed_log(log: Path) -> Iterator[Any]:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, end], stdin=subprocess.PIPE, stdout=file, text=True, bufsize=1,
             encoding="utf-8", start_new_session=True)
+    assert process.stdin is not None
     try:
         yield process.stdin
     finally:

@@ -54,7 +54,9 @@ def tabulate_effects(searches: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         shares = {name: _explain(whole, name) for name in varied}
         varied.sort(key=lambda name: -shares[name] if shares[name] == shares[name] else 0)
         parts = [((TOGETHER, TOGETHER), whole)]
-        parts += [(tuple(str(name).split("\t")), part) for name, part in whole.groupby(_CELL, sort=False)]
+        for name, part in whole.groupby(_CELL, sort=False):
+            target, _, stream = str(name).partition("\t")
+            parts.append(((target, stream), part))
         rows += [
             (protocol, target, stream, model, *effect) for (target, stream), part in parts for name in varied
             for effect in _effects(part, name)
@@ -68,7 +70,7 @@ def _explain(table: pd.DataFrame, name: str) -> float:
     return float((groups.size() * groups.mean() ** 2).sum()) / total if total else float("nan")
 
 
-def _effects(table: pd.DataFrame, name: str) -> list[tuple]:
+def _effects(table: pd.DataFrame, name: str) -> list[tuple[Any, ...]]:
     """A row for each value of one hyperparameter; none where the search of these cells did not vary it."""
     if table[name].nunique() < 2:
         return []

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -94,6 +95,7 @@ def share_study(
     detector = load_detector(faces, faces_file) if pictures or films else None
 
     def export(copy: Path) -> None:
+        assert detector is not None
         rows = list(_blurred(study, folder, copy, detector, pictures=pictures, films=films, sound=sound))
         write_table(pd.DataFrame(rows, columns=list(BLURRED_COLUMNS)), copy / BLURRED)
 
@@ -111,7 +113,7 @@ def persons_in(study: Study, session: Session, view: str) -> int:
 
 def _blurred(
     study: Study, folder: Path, copy: Path, detector: Detector, *, pictures: bool, films: bool, sound: bool
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """Exports what shows persons, and tells of each file how much of it is blurred from edge to edge."""
     views = list(study.settings.media.views)
     for session in study.sessions:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from dyadflow.privacy.contents.kinds import Shown, Text, Unreadable, look_into
@@ -20,5 +21,5 @@ def look(data: bytes, file: str) -> Iterator[Text | Shown]:
                 for part in look_into(archive.read(member), member.filename):
                     where = f"{member.filename}, {part.where}" if part.where else member.filename
                     yield Text(part.text, where) if isinstance(part, Text) else Shown(part.kind, part.what, where)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
         raise Unreadable(f"this archive cannot be read ({error})") from None

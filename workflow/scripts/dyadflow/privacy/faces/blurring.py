@@ -41,4 +41,5 @@ def _in_cells(part: NDArray[np.uint8], cells: int) -> NDArray[np.uint8]:
     few = (max(1, round(width / side)), max(1, round(height / side)))
     small = cv2.resize(np.ascontiguousarray(part), few, interpolation=cv2.INTER_AREA)
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.GaussianBlur(large, (0, 0), sigmaX=side / 2, borderType=cv2.BORDER_REPLICATE)
+    blurred = cv2.GaussianBlur(large, (0, 0), sigmaX=side / 2, borderType=cv2.BORDER_REPLICATE)
+    return blurred.astype(np.uint8, copy=False)

@@ -121,7 +121,10 @@ def regions_of(picture: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
     inked = (picture.min(axis=2) < PAPER).astype(np.uint8)
     _, _, boxes, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
     # Row 0 is the paper.
-    found = [tuple(map(int, box[:4])) for box in boxes[1:] if min(box[2], box[3]) >= LEAST_SIDE_PX]
+    found = [
+        (int(left), int(top), int(width), int(height)) for left, top, width, height, _ in boxes[1:]
+        if min(width, height) >= LEAST_SIDE_PX
+    ]
     return found or [(0, 0, picture.shape[1], picture.shape[0])]
 
 

@@ -60,4 +60,4 @@ def _first(complete: Sequence[bool], frames: Iterable[int]) -> int | None:
 
 def _between(before: Sequence[Face], after: Sequence[Face]) -> list[Face]:
     """For each face before the gap all that lies between it and the nearest face after it."""
-    return [face.around(min(after, key=lambda other, face=face: face.distance(other))) for face in before]
+    return [face.around(min(after, key=face.distance)) for face in before]

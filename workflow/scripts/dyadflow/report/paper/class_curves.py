@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyadflow.annotations.scheme import Scheme
 from dyadflow.report.leaks import is_leaky
@@ -15,6 +15,7 @@ from dyadflow.report.wording import number
 from dyadflow.tables import read_table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _CELL = ("protocol", "target", "stream", "model")
@@ -106,7 +107,9 @@ def _foot(own: Mapping[str, str], tested: Mapping[str, str], left_out: Sequence[
     return foot + say_left_out(left_out, "evaluation/curves.tsv")
 
 
-def _write_legend(axes, entries, metric: str, short: str, height_mm: float) -> None:
+def _write_legend(
+    axes: "Axes", entries: Sequence[tuple[str, str, Any, Any]], metric: str, short: str, height_mm: float
+) -> None:
     """Names and areas beside the panel, as far apart as the letters need, whatever the panel's height."""
     axes.text(1.04, 1.0, short, transform=axes.transAxes, size=style.SMALL_PT, color=style.SOFT, va="top")
     for place, (name, colour, dashes, value) in enumerate(entries, start=1):

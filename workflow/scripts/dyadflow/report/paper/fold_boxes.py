@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -99,7 +99,7 @@ def _fit(blocks: Mapping[str, list[Row]], foot: str) -> tuple[dict[str, list[Row
     offers = [([row for row in every if row[0] in protocols[:count]], count) for count in range(len(protocols), 0, -1)]
     first = offers[-1][0]
     offers += [(first[:count], 0) for count in range(len(first) - 1, 0, -1)]
-    own, whole = blocks, len(protocols)
+    own, whole = dict(blocks), len(protocols)
     for kept, whole in offers:  # noqa: B007
         own = {target: [row for row in rows if row in kept] for target, rows in blocks.items()}
         own = {target: rows for target, rows in own.items() if rows}
@@ -159,8 +159,9 @@ def _draw_panel(
     if last:
         axes.set_xlabel("%", labelpad=1)
         # The ends of neighbouring scales stand close together.
-        for label, side in zip(axes.get_xticklabels()[::4], ("left", "right"), strict=True):
-            label.set_ha(side)
+        first, end = axes.get_xticklabels()[::4]
+        first.set_horizontalalignment("left")
+        end.set_horizontalalignment("right")
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_visible(last)
     values_of = {key: own.value.dropna().to_numpy() for key, own in folds.groupby(["protocol", "stream", "model"])}
@@ -185,7 +186,7 @@ def _draw_panel(
                 whiskerprops={"lw": 0.5, "color": colour}, capprops={"lw": 0.5, "color": colour})
 
 
-def _draw_row(axes: "Axes", number: int, colour: str, values: np.ndarray | None, whole, fine: float) -> None:
+def _draw_row(axes: "Axes", number: int, colour: str, values: np.ndarray | None, whole: Any, fine: float) -> None:
     """Dots of the folds; under them the pooled value with its interval."""
     below = number + 0.8
     if values is not None and len(values):

@@ -118,7 +118,7 @@ def _read(histories: Sequence[Mapping[str, Any]], targets: Sequence[str]) -> Tab
 
 def _heads(
     columns: Sequence[Column], lefts: Mapping[Column, float], panel_mm: float, tested: Mapping[str, str]
-) -> tuple[list[tuple[float, float, str, dict]], float]:
+) -> tuple[list[tuple[float, float, str, dict[str, Any]]], float]:
     """What stands over the columns (left, top, text, look), and where the panels begin."""
     found, top = [], style.MARGIN_MM
     line_mm, models_mm = style.line_height_mm(style.SMALL_PT), 0.0
@@ -194,7 +194,7 @@ def _draw_panel(axes: "Axes", table: pd.DataFrame, colour: str, last: int, highe
     tidy(axes)
     axes.set(ylim=(0, 1), xlim=(1, last), yticks=[0, 0.5, 1], xticks=[])
     axes.tick_params(length=0, labelleft=False, labelbottom=False)
-    thin = {"lw": 0.3, "alpha": 0.7}
+    thin: dict[str, Any] = {"lw": 0.3, "alpha": 0.7}
     table = table.sort_values(["outer", "epoch"])
     # One line a fold, drawn as one: between folds stands a gap.
     ends = np.flatnonzero(np.diff(table.outer)) + 1

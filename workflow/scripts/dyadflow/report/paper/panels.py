@@ -123,7 +123,9 @@ def name_panel(axes: "Axes", title: str, note: str = "") -> None:
 
     Room for a second line is the caller's to leave (`name_height_mm`).
     """
-    width_mm = axes.get_position().width * style.size_mm(axes.figure)[0]
+    figure = axes.get_figure(root=True)
+    assert figure is not None, "a panel stands in a figure"
+    width_mm = axes.get_position().width * style.size_mm(figure)[0]
     lines = _title_lines(title, width_mm)
     axes.set_title(
         "\n".join(lines), loc="left", size=style.TEXT_PT, color=style.INK, linespacing=1.15,

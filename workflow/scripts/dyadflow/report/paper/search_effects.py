@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ class _Part:
 
     model: str
     name: str
-    values: tuple
+    values: tuple[Any, ...]
 
     def height_mm(self, row_mm: float) -> float:
         return len(self.values) * row_mm + _PART_MM

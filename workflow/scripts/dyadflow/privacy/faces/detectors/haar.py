@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dyadflow.privacy.faces.registry import Face, count_apart
+
+if TYPE_CHECKING:
+    import cv2
 
 #: Name of the cascade, and whether the picture is looked at in the mirror as well.
 CASCADES = (("frontalface_alt2", False), ("profileface", True))
@@ -36,9 +40,10 @@ class HaarDetector:
 
     def __init__(self) -> None:
         import cv2
+        from cv2 import data
 
         self._cascades = [
-            (cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml"), mirrored)
+            (cv2.CascadeClassifier(f"{data.haarcascades}haarcascade_{name}.xml"), mirrored)
             for name, mirrored in CASCADES]
         self._angles = list(ANGLES_DEG)
 
@@ -52,7 +57,7 @@ class HaarDetector:
             grey = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         found: list[Face] = []
         for angle in tuple(self._angles):
-            for face in self._at_angle(grey, angle):
+            for face in self._at_angle(np.asarray(grey, np.uint8), angle):
                 found.append(Face(face.x / factor, face.y / factor, face.width / factor, face.height / factor,
                                   face.sure))
             if count_apart([face for face in found if face.sure]) >= persons:
@@ -73,7 +78,7 @@ class HaarDetector:
         back = cv2.invertAffineTransform(turn)
         for cascade, mirrored in self._cascades:
             for flipped in (False, True)[:1 + mirrored]:
-                seen = cv2.flip(turned, 1) if flipped else turned
+                seen = (cv2.flip(turned, 1) if flipped else turned).astype(np.uint8, copy=False)
                 for x, y, side, tall, sure in _detect(cascade, seen, min(grey.shape)):
                     x = wide - x - side if flipped else x
                     corners = np.array([(x, y, 1), (x + side, y, 1), (x, y + tall, 1), (x + side, y + tall, 1)])
@@ -84,7 +89,9 @@ class HaarDetector:
                         yield Face(float(low), float(top), float(right - low), float(bottom - top), sure)
 
 
-def _detect(cascade, grey: NDArray[np.uint8], shorter_px: int) -> Iterator[tuple[int, int, int, int, bool]]:
+def _detect(
+    cascade: cv2.CascadeClassifier, grey: NDArray[np.uint8], shorter_px: int
+) -> Iterator[tuple[int, int, int, int, bool]]:
     least = max(20, round(LEAST_SHARE * shorter_px))
     boxes, counts = cascade.detectMultiScale2(grey, scaleFactor=1.15, minNeighbors=LIKELY, minSize=(least, least))
     for (x, y, width, height), count in zip(boxes, np.ravel(counts), strict=True):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dyadflow.errors import DyadflowError
 from dyadflow.privacy.faces.registry import Face
+
+if TYPE_CHECKING:
+    import cv2
 
 #: Scores from which on a face is likely, and sure.
 LIKELY, SURE = 0.5, 0.85
@@ -39,7 +43,7 @@ def load(file: str | Path | None = None) -> YuNetDetector:
 class YuNetDetector:
     """Finds faces with `cv2.FaceDetectorYN`."""
 
-    def __init__(self, network) -> None:
+    def __init__(self, network: cv2.FaceDetectorYN) -> None:
         self._network = network
 
     def find(self, picture: NDArray[np.uint8], persons: int) -> list[Face]:
@@ -49,4 +53,5 @@ class YuNetDetector:
         # OpenCV's networks take blue first.
         _, rows = self._network.detect(np.ascontiguousarray(picture[:, :, ::-1]))
         return [] if rows is None else [
-            Face(*map(float, row[:4]), sure=bool(row[14] >= SURE)) for row in rows if row[2] > 0 and row[3] > 0]
+            Face(float(row[0]), float(row[1]), float(row[2]), float(row[3]), sure=bool(row[14] >= SURE))
+            for row in rows if row[2] > 0 and row[3] > 0]
