@@ -14,8 +14,8 @@ from typing import Any
 OUTSIDE = "outside"
 #: Settings that hold the name of a recording, wherever it lies.
 NAME_OF_RECORDING = ("recording", "media")
-#: Something that begins like a path from the root, of whatever system.
-ABSOLUTE = re.compile(r"(?<![\w.])(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
+#: Something that begins like a path from the root, of whatever system; what stands behind https: is an address.
+ABSOLUTE = re.compile(r"(?<![\w.])(?<!s:)(?<!s:/)(?<!p:)(?<!p:/)(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
 
 
 def lies_outside(path: str | Path) -> bool:
