@@ -72,10 +72,12 @@ class Project:
             env=self._environment(), capture_output=True, text=True, check=False)
 
     def start(self, *words: str) -> subprocess.Popen:
-        """A run that goes on beside, in a process group of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *words], cwd=self.folder, env=self._environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        """A run that goes on beside, in a process group of its own; what it says goes to run.log."""
+        cores = [] if "--workflow-profile" in words else ["--cores", "2"]
+        with self.path("run.log").open("w") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "snakemake", *cores, *words], cwd=self.folder, env=self._environment(),
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def dry_run(self) -> tuple[dict[str, int], dict[str, set[str]]]:
         """What a dry run lists: jobs of each rule (target rules aside), and each rule's reasons."""

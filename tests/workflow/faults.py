@@ -17,6 +17,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from tests.workflow.conftest import ROOT, Project, new_project
@@ -120,7 +122,7 @@ def snakemake_killed(folder: Path, finished: Project) -> Seen:
         elif process.poll() is None:
             process.kill()
             alone += 1
-        process.communicate()
+        process.wait()
         done = project.snakemake("--unlock")
         refused += done.returncode != 0
     # Jobs whose Snakemake is dead may still be at work for a moment.
@@ -202,10 +204,45 @@ def two_at_once(folder: Path, finished: Project) -> Seen:
     while first.poll() is None and not (folder / "marks").exists():
         time.sleep(0.1)
     second = project.snakemake()
-    first.communicate()
+    first.wait()
     assert first.returncode == 0 and second.returncode != 0
     return Seen("two runs at once", "the second is refused before it touches anything: "
                 f"{tail(second.stdout + second.stderr, 'locked')}", verdict(project, finished))
+
+
+def node_dies(folder: Path, finished: Project) -> Seen:
+    """On a SLURM of one node, the node goes down while a training has written and not yet renamed all."""
+    if __package__ in (None, ""):
+        from tests.workflow.one_node_slurm import one_node_slurm, why_not
+        from tests.workflow.test_slurm import DYADS, IMPATIENT, PAGE, PARTITION, PARTITIONS, smallest_study
+    else:
+        from .one_node_slurm import one_node_slurm, why_not
+        from .test_slurm import DYADS, IMPATIENT, PAGE, PARTITION, PARTITIONS, smallest_study
+
+    if reason := why_not():
+        raise SystemExit(f"the fault of a dying node cannot be tried: {reason}")
+    local, through = new_project(folder / "local"), new_project(folder / "through")
+    for project in (local, through):
+        project.write_study(smallest_study(), DYADS)
+    local.run(PAGE)
+    through.path("partitions.yaml").write_text(yaml.safe_dump(PARTITIONS))
+    os.environ["SNAKEMAKE_SLURM_PARTITIONS"] = str(through.path("partitions.yaml"))
+    with one_node_slurm(folder / "daemons") as node:
+        with spoilt(folder / "marks", "wait", rules="train_cell", wait_s="60"):
+            run = through.start("--workflow-profile", "profiles/slurm", *IMPATIENT, PAGE)
+        while run.poll() is None and not (folder / "marks").exists():
+            time.sleep(0.5)
+        host = subprocess.run(["sinfo", "--noheader", "--format=%n"], capture_output=True, text=True, check=True)
+        name = host.stdout.split()[0]
+        subprocess.run(["scontrol", "update", f"nodename={name}", "state=down", "reason=died"], check=True)
+        time.sleep(10)
+        subprocess.run(["scontrol", "update", f"nodename={name}", "state=resume"], check=True)
+        run.wait(timeout=1800)
+        jobs = [job for job in node.jobs() if "train_cell" in job["Comment"] and job["Partition"] == PARTITION]
+    assert run.returncode == 0, through.path("run.log").read_text()
+    states = ", ".join(f"{job['JobState'].lower()} after {job['Restarts']} restarts" for job in jobs)
+    return Seen("a worker node of a cluster dies under a training (SLURM, the smallest study)",
+                f"SLURM's jobs of it: {states}; the same run went on to its end", verdict(through, local))
 
 
 def verdict(project: Project, finished: Project) -> str:
@@ -236,6 +273,7 @@ FAULTS = {
     "memory": out_of_memory,
     "clock": clock_changes,
     "two": two_at_once,
+    "node": node_dies,
 }
 
 
