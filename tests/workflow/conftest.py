@@ -143,7 +143,7 @@ class Project:
         studies = self.path("config", "studies")
         (studies / f"{study['name']}.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
         (studies / study["name"]).mkdir(exist_ok=True)
-        own = {OWN: "../../../../data/"} if study["name"] == "tiny" else {}
+        own = {OWN: "../../../../lab/"} if study["name"] == "tiny" else {}
         rows = [
             f"{name}\t{name}\t{own.get(name, '')}{name}.mp4\t{'ab'[number % 2]}" for number, name in enumerate(sessions)
         ]
@@ -167,10 +167,10 @@ def new_project(folder: Path, like: Path = ROOT) -> Project:
             shutil.copy2(source, folder / part)
     project = Project(folder)
     project.write_study(TINY, [*CODED, "new"])
-    if (like / "data").exists():
-        shutil.copytree(like / "data", folder / "data")
+    if (like / "lab").exists():
+        shutil.copytree(like / "lab", folder / "lab")
     else:
-        _make_own(folder / "data")
+        _make_own(folder / "lab")
     return project
 
 

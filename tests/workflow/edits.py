@@ -96,22 +96,22 @@ def pinned(project: Project) -> None:
 
 
 def touched_recording(project: Project) -> None:
-    project.path(f"data/{OWN}.mp4").touch()
-    project.path(f"data/{OWN}_anna.txt").touch()
+    project.path(f"lab/{OWN}.mp4").touch()
+    project.path(f"lab/{OWN}_anna.txt").touch()
 
 
 def recording_elsewhere(project: Project) -> None:
     (project.path("disk")).mkdir()
-    shutil.copyfile(project.path(f"data/{OWN}.mp4"), project.path(f"disk/{OWN}.mp4"))
-    project.edit("config/studies/tiny/sessions.tsv", f"data/{OWN}.mp4", f"disk/{OWN}.mp4")
+    shutil.copyfile(project.path(f"lab/{OWN}.mp4"), project.path(f"disk/{OWN}.mp4"))
+    project.edit("config/studies/tiny/sessions.tsv", f"lab/{OWN}.mp4", f"disk/{OWN}.mp4")
 
 
 def replaced_recording(project: Project) -> None:
-    shutil.copyfile(project.path("results/tiny/private/recordings/t1.mp4"), project.path(f"data/{OWN}.mp4"))
+    shutil.copyfile(project.path("results/tiny/private/recordings/t1.mp4"), project.path(f"lab/{OWN}.mp4"))
 
 
 def edited_coding(project: Project) -> None:
-    project.edit(f"data/{OWN}_ben.eaf", ">Ipos<", ">Ineu<")
+    project.edit(f"lab/{OWN}_ben.eaf", ">Ipos<", ">Ineu<")
 
 
 def new_times(*parts: str) -> Callable[[Project], None]:

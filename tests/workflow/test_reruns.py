@@ -63,7 +63,7 @@ def test_a_recording_that_is_replaced_is_decoded_anew_and_one_that_is_moved_is_n
     another = next(edit for edit in EDITS if edit.what.startswith("a recording copied"))
     assert planned(another, project) == "nothing"
     # The link leads to the new place, so that nothing has to be computed before the old one may go.
-    project.path("data/t4.mp4").unlink()
+    project.path("lab/t4.mp4").unlink()
     assert project.planned() == {}
     assert project.path("results/tiny/private/linked/t4.mp4").resolve().parent.name == "disk"
     short = project.path("results/tiny/private/recordings/t1.mp4").read_bytes()
@@ -75,7 +75,7 @@ def test_a_recording_that_is_replaced_is_decoded_anew_and_one_that_is_moved_is_n
 
 
 def test_faulty_coding_of_a_study_that_has_passed_before_gives_no_results(project):
-    project.edit("data/t4_ben.eaf", ">Ipos<", ">Iposs<")
+    project.edit("lab/t4_ben.eaf", ">Ipos<", ">Iposs<")
     before = project.path("results/tiny/evaluation/cells.tsv").stat().st_mtime_ns
     done = project.snakemake("--keep-going")
     assert done.returncode != 0 and "code 'Iposs' is not in tier 'infant'" in done.stderr
