@@ -51,6 +51,21 @@ TINY = {
 CODED = ["t1", "t2", "t3", "t4"]
 #: The recording and the coding of this session are made by no rule: they are files of the lab's own.
 OWN = "t4"
+#: Of the smallest study.
+DYADS = ["t1", "t2", "t3"]
+
+
+def smallest_study() -> dict:
+    """Three dyads, one stream, one cell: what leads through extraction, training and evaluation to the page."""
+    study = copy.deepcopy(TINY)
+    study["targets"] = ["infant"]
+    study["features"]["extractors"] = {"motion": {"backbone": "motion", "views": ["infant"]}}
+    study["folds"] = {"outer": 3, "inner": 2}
+    linear = {"network": "linear", "streams": ["motion"], "candidates": 1, "max_epochs": 1, "space": {"layers": [[4]]}}
+    study["models"] = {"streams": {"motion": ["{role}.motion"]}, "networks": {"linear": linear}}
+    study["evaluation"] = {"covariates": ["group"]}
+    study["report"] = {"stream": "motion", "network": "linear"}
+    return study
 
 
 class Project:

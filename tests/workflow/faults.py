@@ -1,7 +1,7 @@
 """Faults of machines and people, what was seen, and that the next run ends with the bytes of an undisturbed one.
 
-`python tests/workflow/faults.py` tries all of them on the tiny study and writes docs/faults.md; it takes about half an
-hour on two cores. One, the worst, is among the tests.
+`python tests/workflow/faults.py` tries all of them on the smallest study of the tests and writes docs/faults.md. One,
+the worst, is among the tests.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ import yaml
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    from tests.workflow.conftest import ROOT, Project, new_project
+    from tests.workflow.conftest import DYADS, ROOT, Project, new_project, smallest_study
 else:
-    from .conftest import ROOT, Project, new_project
+    from .conftest import DYADS, ROOT, Project, new_project, smallest_study
 
 TABLE = ROOT / "docs" / "faults.md"
 SPOILING = Path(__file__).parent / "spoiling"
@@ -31,6 +31,13 @@ SPOILING = Path(__file__).parent / "spoiling"
 POINTS = ("begin", "later", "half", "between", "done")
 #: Not results: what ran when and how long it took, and what a search under way has kept.
 ABOUT_THE_RUN = {"logs", "benchmarks", "provenance", "state", "linked", "fingerprints.tsv"}
+
+
+def smallest(folder: Path, like: Path = ROOT) -> Project:
+    """A study of three sessions and one cell, in which nearly every rule has a job; nothing of it computed yet."""
+    project = new_project(folder, like=like)
+    project.write_study(smallest_study(), DYADS)
+    return project
 
 
 def results(project: Project) -> dict[str, bytes]:
@@ -96,7 +103,7 @@ class Seen:
 
 def jobs_killed(folder: Path, finished: Project) -> Seen:
     """Every job of a run is killed once, at five points of its work by turns."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     with spoilt(folder / "marks", "kill", point="any"):
         project.run("--retries", "1")
     where = points(folder / "marks")
@@ -108,7 +115,7 @@ def jobs_killed(folder: Path, finished: Project) -> Seen:
 
 def snakemake_killed(folder: Path, finished: Project) -> Seen:
     """Snakemake is killed at every stage, while a job is at its most delicate point; its jobs go on, or die, too."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     alone, together, refused = 0, 0, 0
     for number, rule in enumerate(rules_in_order(finished)):
         marks = folder / "marks" / rule
@@ -137,7 +144,7 @@ def snakemake_killed(folder: Path, finished: Project) -> Seen:
 
 def disk_full(folder: Path, finished: Project) -> Seen:
     """Results lie on a small disk, which is made larger a little each time that it is full."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     said, full, size_kib = set(), 0, 1024
     with mounted(project.path("results"), size_kib):
         while True:
@@ -158,7 +165,7 @@ def disk_full(folder: Path, finished: Project) -> Seen:
 
 def read_only(folder: Path, finished: Project) -> Seen:
     """The folder of results cannot be written."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     with mounted(project.path("results"), 2**18):
         shutil.copytree(finished.path("results"), project.path("results"), symlinks=True, dirs_exist_ok=True)
         shutil.copytree(finished.path(".snakemake"), project.path(".snakemake"), symlinks=True)
@@ -176,7 +183,7 @@ def read_only(folder: Path, finished: Project) -> Seen:
 
 def out_of_memory(folder: Path, finished: Project) -> Seen:
     """A training may not take more memory than it has when it begins."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     with spoilt(folder / "marks", "memory", rules="train_cell|extract_features", point="begin"):
         done = project.snakemake("--keep-going")
     assert done.returncode != 0
@@ -188,7 +195,7 @@ def out_of_memory(folder: Path, finished: Project) -> Seen:
 
 def clock_changes(folder: Path, finished: Project) -> Seen:
     """The clock is a day ahead for some jobs, and a day behind for others."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     with spoilt(folder / "marks", "clock"):
         project.run()
     left = project.planned()
@@ -198,7 +205,7 @@ def clock_changes(folder: Path, finished: Project) -> Seen:
 
 def two_at_once(folder: Path, finished: Project) -> Seen:
     """The same command twice."""
-    project = new_project(folder / "project", like=finished.folder)
+    project = smallest(folder / "project", finished.folder)
     with spoilt(folder / "marks", "wait", rules="label_frames", point="half", wait_s="8"):
         first = project.start()
     while first.poll() is None and not (folder / "marks").exists():
@@ -214,22 +221,19 @@ def node_dies(folder: Path, finished: Project) -> Seen:
     """On a SLURM of one node, the node goes down while a training has written and not yet renamed all."""
     if __package__ in (None, ""):
         from tests.workflow.one_node_slurm import one_node_slurm, why_not
-        from tests.workflow.test_slurm import DYADS, IMPATIENT, PAGE, PARTITION, PARTITIONS, smallest_study
+        from tests.workflow.test_slurm import IMPATIENT, PARTITION, PARTITIONS
     else:
         from .one_node_slurm import one_node_slurm, why_not
-        from .test_slurm import DYADS, IMPATIENT, PAGE, PARTITION, PARTITIONS, smallest_study
+        from .test_slurm import IMPATIENT, PARTITION, PARTITIONS
 
     if reason := why_not():
         raise SystemExit(f"the fault of a dying node cannot be tried: {reason}")
-    local, through = new_project(folder / "local"), new_project(folder / "through")
-    for project in (local, through):
-        project.write_study(smallest_study(), DYADS)
-    local.run(PAGE)
+    through = smallest(folder / "through", finished.folder)
     through.path("partitions.yaml").write_text(yaml.safe_dump(PARTITIONS))
     os.environ["SNAKEMAKE_SLURM_PARTITIONS"] = str(through.path("partitions.yaml"))
     with one_node_slurm(folder / "daemons") as node:
         with spoilt(folder / "marks", "wait", rules="train_cell", wait_s="60"):
-            run = through.start("--workflow-profile", "profiles/slurm", *IMPATIENT, PAGE)
+            run = through.start("--workflow-profile", "profiles/slurm", *IMPATIENT)
         while run.poll() is None and not (folder / "marks").exists():
             time.sleep(0.5)
         host = subprocess.run(["sinfo", "--noheader", "--format=%n"], capture_output=True, text=True, check=True)
@@ -241,8 +245,8 @@ def node_dies(folder: Path, finished: Project) -> Seen:
         jobs = [job for job in node.jobs() if "train_cell" in job["Comment"] and job["Partition"] == PARTITION]
     assert run.returncode == 0, through.path("run.log").read_text()
     states = ", ".join(f"{job['JobState'].lower()} after {job['Restarts']} restarts" for job in jobs)
-    return Seen("a worker node of a cluster dies under a training (SLURM, the smallest study)",
-                f"SLURM's jobs of it: {states}; the same run went on to its end", verdict(through, local))
+    return Seen("a worker node of a cluster dies under a training (SLURM)",
+                f"SLURM's jobs of it: {states}; the same run went on to its end", verdict(through, finished))
 
 
 def verdict(project: Project, finished: Project) -> str:
@@ -277,12 +281,12 @@ FAULTS = {
 }
 
 
-def write_table(names: list[str], ready: Path | None = None) -> None:
-    """Try faults, all or those named, and write what was seen; `ready`: the tiny study, made already."""
+def write_table(names: list[str]) -> None:
+    """Try faults, all or those named, and write what was seen."""
     rows = dict(re.findall(r"^(\| (.+?) \| .+ \|)$", TABLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
     kept = {fault: row for row, fault in rows.items() if fault not in ("fault", "---")}
     with tempfile.TemporaryDirectory() as folder:
-        finished = Project(ready) if ready else new_project(Path(folder) / "finished")
+        finished = smallest(Path(folder) / "finished")
         finished.run()
         for name in names or FAULTS:
             (Path(folder) / name).mkdir()
@@ -298,6 +302,4 @@ def write_table(names: list[str], ready: Path | None = None) -> None:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    asked = sys.argv[1:]
-    places = [Path(word) for word in asked if word not in FAULTS]
-    write_table([word for word in asked if word in FAULTS], *places)
+    write_table(sys.argv[1:])

@@ -1,6 +1,5 @@
 """Guards profiles/slurm on a real SLURM of one node: same results as without, arrays, GPUs, more memory at a retry."""
 
-import copy
 import os
 import re
 import subprocess
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import ROOT, TINY, Project, new_project
+from .conftest import DYADS, ROOT, Project, new_project, smallest_study
+from .faults import results
 from .one_node_slurm import GPU_PARTITION, PARTITION, OneNode, one_node_slurm, why_not
-from .test_same_bytes import results
 
 REASON = why_not()
 pytestmark = [
@@ -21,7 +20,6 @@ pytestmark = [
     pytest.mark.skipif(REASON is not None, reason=str(REASON)),
 ]
 
-DYADS = ["t1", "t2", "t3"]
 PAGE = "results/tiny/report/index.html"
 #: As docs/cluster.md tells users to describe the partitions of their cluster.
 PARTITIONS = {"partitions": {PARTITION: {"max_mem_mb": 64000}, GPU_PARTITION: {"max_mem_mb": 64000, "max_gpu": 1}}}
@@ -44,19 +42,6 @@ rule fails_at_first:
     resources: mem_mb=growing_memory(300), runtime=growing_runtime(5)
     shell: "test {{resources.mem_mb}} -gt 300 && echo {{resources.mem_mb}} {{resources.runtime}} > {{output}}"
 """
-
-
-def smallest_study() -> dict:
-    """Three dyads, one stream, one cell: what leads through extraction, training and evaluation to the page."""
-    study = copy.deepcopy(TINY)
-    study["targets"] = ["infant"]
-    study["features"]["extractors"] = {"motion": {"backbone": "motion", "views": ["infant"]}}
-    study["folds"] = {"outer": 3, "inner": 2}
-    linear = {"network": "linear", "streams": ["motion"], "candidates": 1, "max_epochs": 1, "space": {"layers": [[4]]}}
-    study["models"] = {"streams": {"motion": ["{role}.motion"]}, "networks": {"linear": linear}}
-    study["evaluation"] = {"covariates": ["group"]}
-    study["report"] = {"stream": "motion", "network": "linear"}
-    return study
 
 
 @pytest.fixture(scope="module")
