@@ -6,7 +6,14 @@ configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/demo.smk"
+
+
+# Rules that no study needs would be asked for every file.
+if plan.demo.is_asked_for():
+
+    include: "rules/demo.smk"
+
+
 include: "rules/media.smk"
 include: "rules/annotations.smk"
 include: "rules/agreement.smk"

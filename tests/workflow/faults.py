@@ -46,7 +46,7 @@ def results(project: Project) -> dict[str, bytes]:
     files = {path.relative_to(root): path for path in root.rglob("*") if path.is_file()}
     return {
         place.as_posix(): path.read_bytes() for place, path in files.items()
-        if place.name != ".snakemake_timestamp" and not ABOUT_THE_RUN & set(place.parts)
+        if not place.name.endswith((".snakemake_timestamp", ".manifest.json")) and not ABOUT_THE_RUN & set(place.parts)
     }
 
 

@@ -12,8 +12,8 @@ from dyadflow.errors import DyadflowError
 from dyadflow.provenance.code_record import CodeRecord
 from dyadflow.provenance.manifest import FOLDER, code_record_of, describe, manifest_of, real_names_of
 
-#: Not results, in the folder of a study: what ran when, and what a search keeps while it is under way.
-ABOUT_THE_RUN = frozenset({FOLDER, "logs", "benchmarks", "state"})
+#: Not results, in the folder of a study: what ran when, what a search keeps while it is under way, links to recordings.
+ABOUT_THE_RUN = frozenset({FOLDER, "logs", "benchmarks", "state", "linked", "fingerprints.tsv"})
 
 
 #: Among what a rule hands to its script: the seed is told by itself, and where a search is kept decides nothing.

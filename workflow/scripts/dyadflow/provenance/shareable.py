@@ -15,7 +15,8 @@ OUTSIDE = "outside"
 #: Settings that hold the name of a recording, wherever it lies.
 NAME_OF_RECORDING = ("recording", "media")
 #: Something that begins like a path from the root, of whatever system; what stands behind https: is an address.
-ABSOLUTE = re.compile(r"(?<![\w.])(?<!s:)(?<!s:/)(?<!p:)(?<!p:/)(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
+ABSOLUTE = re.compile(
+    r"(?<![\w.])(?<!s:)(?<!s:/)(?<!p:)(?<!p:/)(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
 
 
 def lies_outside(path: str | Path) -> bool:

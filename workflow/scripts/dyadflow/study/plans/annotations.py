@@ -7,7 +7,7 @@ from typing import Any
 from dyadflow.annotations.labels import label_spec
 from dyadflow.annotations.vocabulary import Vocabulary
 from dyadflow.models.video.preset import PRESETS
-from dyadflow.study.plans.room import RESULTS, RoomPlan
+from dyadflow.study.plans.room import RESULTS, RoomPlan, of_study
 
 
 class Annotations(RoomPlan):
@@ -59,6 +59,7 @@ class Annotations(RoomPlan):
         """Kind of every (session, coder): human, assisted or model."""
         return {(coding.session, coding.coder): coding.kind for coding in self.of(wildcards).coding}
 
+    @of_study
     def vocabulary(self, wildcards: Any) -> dict[str, Any]:
         """What an import needs to know of the scheme: no members of merges, no targets, no colours."""
         return Vocabulary.of(self.of(wildcards).scheme).model_dump()
@@ -109,6 +110,7 @@ class Annotations(RoomPlan):
         shift = session.offset_s
         return [[name, onset + shift, offset + shift] for name, onset, offset in session.phases] or None
 
+    @of_study
     def label_spec(self, wildcards: Any) -> dict[str, Any]:
         """Targets with the class of each code, and the phases: what merging needs of the scheme."""
         return label_spec(self.of(wildcards).scheme)

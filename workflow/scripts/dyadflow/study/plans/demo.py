@@ -21,6 +21,10 @@ class Demo(RoomPlan):
         ]
         return "|".join(names) or "(?!)"
 
+    def is_asked_for(self) -> bool:
+        """Whether any study has synthetic sessions."""
+        return any(study.settings.demo is not None for study in self.plan.studies.values())
+
     def makes(self, study: Study, path: str) -> bool:
         """Whether a rule makes a recording or coding file of a study."""
         folder = f"{RESULTS}/{study.name}/private/recordings/"

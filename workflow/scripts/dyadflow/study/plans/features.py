@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dyadflow.features.settings import ExtractorSettings
-from dyadflow.study.plans.room import RESULTS, RoomPlan
+from dyadflow.study.plans.room import RESULTS, RoomPlan, of_study
 from dyadflow.study.study import Study
 
 
@@ -113,6 +113,7 @@ class Features(RoomPlan):
         coded = self.of(wildcards).is_coded(wildcards.session)
         return [f"{RESULTS}/{wildcards.study}/annotations/labels/{wildcards.session}.h5"] * coded
 
+    @of_study
     def phase_looks(self, wildcards: Any) -> dict[str, dict[str, str]]:
         """Title, colour, and the ink that is readable on it, of each phase."""
         from dyadflow.report.palette import Palette

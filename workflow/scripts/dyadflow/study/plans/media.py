@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dyadflow.errors import DyadflowError
-from dyadflow.study.plans.room import RESULTS, RoomPlan
+from dyadflow.study.plans.room import RESULTS, RoomPlan, of_study
 from dyadflow.study.sheets import Session
 from dyadflow.study.study import Study
 
@@ -57,6 +57,7 @@ class Media(RoomPlan):
         """Frames a second of every view."""
         return self.of(wildcards).settings.media.rate_hz
 
+    @of_study
     def settings(self, wildcards: Any) -> dict[str, Any]:
         """How every session is decoded."""
         return self.of(wildcards).settings.media.model_dump(exclude={"views"})
