@@ -117,24 +117,29 @@ def snakemake_killed(folder: Path, finished: Project) -> Seen:
     """Snakemake is killed at every stage, while a job is at its most delicate point; its jobs go on, or die, too."""
     project = smallest(folder / "project", finished.folder)
     alone, together, refused = 0, 0, 0
-    for number, rule in enumerate(rules_in_order(finished)):
-        marks = folder / "marks" / rule
-        with spoilt(marks, "wait", rules=rule, point=("half", "between")[number // 2 % 2], wait_s="5"):
+    remaining = set(rules_in_order(finished))
+    for number in range(2 * len(remaining)):
+        marks = folder / "marks" / str(number)
+        with spoilt(marks, "wait", rules="|".join(sorted(remaining)), point=("half", "between")[number // 2 % 2],
+                    wait_s="5"):
             process = project.start()
         while process.poll() is None and not marks.exists():
-            time.sleep(0.1)
-        if process.poll() is None and number % 2:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            break
+        if number % 2:
             os.killpg(process.pid, signal.SIGKILL)
             together += 1
-        elif process.poll() is None:
+        else:
             process.kill()
             alone += 1
         process.wait()
+        remaining -= {mark.name.split("@")[0] for mark in marks.iterdir()}
         done = project.snakemake("--unlock")
         refused += done.returncode != 0
     # Jobs whose Snakemake is dead may still be at work for a moment.
     project.run()
-    assert refused == 0
+    assert refused == 0 and not remaining, remaining
     return Seen(
         "`kill -9` of Snakemake at every stage, while a job had written and not yet renamed all; its jobs go on alone, "
         "or die with it (as by a power cut)",
