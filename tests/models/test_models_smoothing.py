@@ -1,6 +1,5 @@
 """Smoothing by hand, and bouts against plain implementations of their definitions."""
 
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -101,16 +100,6 @@ def test_frames_that_nobody_can_code_end_a_bout_and_stay_without_a_code():
     assert smooth_codes(rows, smoothing_frames=1, minimum_bout_frames=3).tolist() == [0] * 4 + [-1] + [2] * 5
     assert smooth_codes(np.full((4, 3), np.nan), smoothing_frames=3, minimum_bout_frames=3).tolist() == [-1] * 4
     assert len(smooth_codes(np.zeros((0, 3)), smoothing_frames=3, minimum_bout_frames=3)) == 0
-
-
-def test_a_session_of_six_minutes_takes_no_time():
-    rows = np.random.default_rng(1).dirichlet(np.ones(5), 9000)
-    seconds = []
-    for _ in range(3):
-        began = time.process_time()
-        smooth_codes(rows, smoothing_frames=3, minimum_bout_frames=50)
-        seconds.append(time.process_time() - began)
-    assert min(seconds) < 0.05
 
 
 def plain_f1(truth, said, overlap):
