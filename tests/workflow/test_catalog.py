@@ -37,5 +37,6 @@ def test_the_catalogs_entry_plans_every_job_by_itself_and_as_a_module_of_another
     other = Project(tmp_path / "other")
     other.path("workflow").mkdir(parents=True)
     other.path("workflow", "Snakefile").write_text(MODULE.format(clone=project.folder))
-    project.path("config").rename(other.path("config"))
+    for part in ("config", "lab"):
+        project.path(part).rename(other.path(part))
     assert planned(other.snakemake("--dry-run")) == expected
