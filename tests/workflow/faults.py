@@ -19,6 +19,8 @@ from pathlib import Path
 
 import yaml
 
+from dyadflow.provenance.records import ABOUT_THE_RUN
+
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from tests.workflow.conftest import DYADS, ROOT, Project, new_project, smallest_study
@@ -29,8 +31,6 @@ TABLE = ROOT / "docs" / "faults.md"
 SPOILING = Path(__file__).parent / "spoiling"
 #: Where a job is killed: as it begins, within its work, all written, one output renamed, all renamed.
 POINTS = ("begin", "later", "half", "between", "done")
-#: Not results: what ran when and how long it took, and what a search under way has kept.
-ABOUT_THE_RUN = {"logs", "benchmarks", "provenance", "state", "linked", "fingerprints.tsv"}
 
 
 def smallest(folder: Path, like: Path = ROOT) -> Project:

@@ -21,10 +21,14 @@ def main() -> None:
     try:
         app()
     except DyadflowError as error:
-        from dyadflow.provenance.secrets import scrub
-
-        print(scrub(f"dyadflow: {error}"), file=sys.stderr)
+        _say(error)
         raise SystemExit(1) from None
+
+
+def _say(error: DyadflowError) -> None:
+    from dyadflow.provenance.secrets import scrub
+
+    print(scrub(f"dyadflow: {error}"), file=sys.stderr)
 
 
 @app.command()
@@ -250,7 +254,7 @@ def _trouble_is(code: int) -> Iterator[None]:
     try:
         yield
     except DyadflowError as error:
-        print(f"dyadflow: {error}", file=sys.stderr)
+        _say(error)
         raise SystemExit(code) from None
 
 

@@ -6,12 +6,12 @@ content, and is worked out again whenever either does not match.
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dyadflow.provenance.kept import note_kept
+from dyadflow.provenance.whole import whole
 
 
 def digest_of(facts: Any) -> str:
@@ -44,10 +44,8 @@ class State:
 
     def remember(self, key: str, content: bytes) -> None:
         """Keep a finished fit; whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.folder / f"{key}.{os.getpid()}.part"
-        beside.write_bytes(self._head(key, content) + b"\n" + content)
-        os.replace(beside, self.folder / f"{key}.fit")
+        with whole(self.folder / f"{key}.fit") as beside:
+            beside.write_bytes(self._head(key, content) + b"\n" + content)
 
     def forget(self, key: str) -> None:
         """Drop what was remembered under a key, if anything was."""

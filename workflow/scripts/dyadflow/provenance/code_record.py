@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from dyadflow.provenance.digest import PACKAGE, CodeMap, syntax_digest, version_of
+from dyadflow.provenance.whole import whole
 
 SCRIPTS = Path(__file__).parents[2]
 
@@ -34,10 +35,8 @@ class CodeRecord:
         """Write it as a table, whole or not at all."""
         lines = [f"module\t{name}\t{digest}" for name, digest in self.modules.items()]
         lines += [f"library\t{name}\t{version}" for name, version in self.libraries.items()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".part-{os.getpid()}-{path.name}")
-        unfinished.write_text("\n".join(["kind\tname\tdigest_or_version", *lines, ""]), encoding="utf-8")
-        os.replace(unfinished, path)
+        with whole(path) as beside:
+            beside.write_text("\n".join(["kind\tname\tdigest_or_version", *lines, ""]), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> "CodeRecord":
@@ -80,16 +79,11 @@ def record_code(script: str, modules: Sequence[str], scripts: Path = SCRIPTS) ->
         digests["script"] = syntax_digest(place.read_text(encoding="utf-8"))[:16]
         imported |= _imports_of(place)
     for name in modules:
-        if (place := _file_of(name, scripts)).exists():
+        if (place := code_map.file_of(name)).exists():
             digests[name] = code_map.digest_of(name)[:16]
             imported |= _imports_of(place)
     libraries = sorted(imported - set(sys.stdlib_module_names) - {PACKAGE})
     return CodeRecord(digests, {name: version_of(name) for name in libraries})
-
-
-def _file_of(module: str, scripts: Path) -> Path:
-    base = scripts.joinpath(*module.split("."))
-    return base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"
 
 
 def _imports_of(path: Path) -> set[str]:

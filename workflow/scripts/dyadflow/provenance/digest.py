@@ -137,11 +137,15 @@ class CodeMap:
                     found.append(inner if inner in self._modules else str(node.module))
         return found
 
+    def file_of(self, module: str) -> Path:
+        """Where a module lies, or would lie as a package."""
+        base = self.scripts.joinpath(*module.split("."))
+        return base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"
+
     def digest_of(self, module: str) -> str:
         """The digest of one module, of a package with the files other than Python in its folder."""
         if module not in self._digests:
-            base = self.scripts.joinpath(*module.split("."))
-            path = base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"
+            path = self.file_of(module)
             digest = hashlib.sha256(syntax_digest(path.read_text(encoding="utf-8")).encode())
             if path.name == "__init__.py" and module != PACKAGE:
                 for extra in _files_besides_python(path.parent):

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from dyadflow.provenance.whole import whole
 
 
 class KeptDigests:
@@ -37,11 +38,8 @@ class KeptDigests:
         """Keep a digest and the modules that it covers."""
         self._digests[name] = found
         # Where nothing can be written, the next run works it out again.
-        with suppress(OSError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            beside = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+        with suppress(OSError), whole(self.file) as beside:
             beside.write_text(json.dumps({"state": self._state, "digests": self._digests}), encoding="utf-8")
-            os.replace(beside, self.file)
 
 
 def _state_of(scripts: Path) -> str:

@@ -48,7 +48,6 @@ class Plan:
     def __init__(self, studies: Mapping[str, Study], scripts: str | Path) -> None:
         self.studies = dict(studies)
         self.scripts = Path(scripts)
-        self._codes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._fingerprints: dict[str, Fingerprints] = {}
         self.demo, self.media, self.annotations = Demo(self), Media(self), Annotations(self)
         self.features, self.folds, self.models = Features(self), Folds(self), Models(self)
@@ -102,10 +101,7 @@ class Plan:
         entries
             Modules that the script loads by name.
         """
-        asked = (rule, tuple(entries))
-        if asked not in self._codes:
-            self._codes[asked] = self.code_map.code_of(self.scripts / f"{rule}.py", entries)
-        return list(self._codes[asked])
+        return self.code_map.code_of(self.scripts / f"{rule}.py", entries)
 
     def fingerprint(self, study: Study, path: str | Path) -> str:
         """What a large file or a folder of a study holds; told anew only when its size or time is another.

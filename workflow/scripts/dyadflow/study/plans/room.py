@@ -24,6 +24,8 @@ class RoomPlan:
 
     def __init__(self, plan: "Plan") -> None:
         self.plan = plan
+        #: By method and study; see `of_study`.
+        self._answers: dict[tuple[str, str], Any] = {}
         for name, _ in inspect.getmembers(type(self), inspect.isfunction):
             if not name.startswith("_"):
                 setattr(self, name, _with_signature(getattr(self, name)))
@@ -50,14 +52,12 @@ def _with_signature(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def of_study(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Of a method that looks at the study alone: work its answer out once, and give it to all jobs."""
-    answers: dict[tuple[int, str], Any] = {}
-
     @functools.wraps(method)
     def answer(self: Any, wildcards: Any) -> Any:
-        asked = (id(self), wildcards.study)
-        if asked not in answers:
-            answers[asked] = method(self, wildcards)
-        return answers[asked]
+        asked = (method.__name__, wildcards.study)
+        if asked not in self._answers:
+            self._answers[asked] = method(self, wildcards)
+        return self._answers[asked]
 
     return answer
 
