@@ -45,8 +45,8 @@ audit: $(READY)  ## whether weaknesses are known of what the lock pins; needs th
 	$(BIN)/python .github/audit.py
 
 tables: $(READY)  ## try every edit and every fault again, and write docs/reruns.md and docs/faults.md; an hour
-	$(BIN)/python tests/workflow/edits.py
-	$(BIN)/python tests/workflow/faults.py
+	$(BIN)/python -m tests.workflow.edits
+	$(BIN)/python -m tests.workflow.faults
 
 bench: $(READY)  ## what is measured rather than tested
 	$(BIN)/python bench/interval_coverage.py

@@ -15,8 +15,9 @@ from dyadflow.study.plan import Plan
 prepare_jobs(SCRIPTS)
 try:
     plan = Plan.load(config.get("studies"), SCRIPTS)
-    absent = plan.absent_inputs()
-    if not absent:
+    # A job reads this file again, on a cluster on its node; whether all is there was found out before it began.
+    absent = plan.absent_inputs() if workflow.is_main_process else []
+    if workflow.is_main_process and not absent:
         plan.media.link()
 except DyadflowError as error:
     sys.exit(scrub(f"dyadflow: {error}"))

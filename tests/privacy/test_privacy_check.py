@@ -16,9 +16,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from safetensors.numpy import save_file
 
-from dyadflow.privacy.absolute import find_paths, shorten_paths
 from dyadflow.privacy.check import check_folder
 from dyadflow.privacy.names import Name, Names
+from dyadflow.provenance.absolute import find_paths, shorten_paths
 from dyadflow.provenance.fingerprint import fingerprint
 
 NAMES = Names([

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import dyadflow
-from dyadflow.demo.encoding import encode_frames
 from dyadflow.errors import DyadflowError
+from dyadflow.media.encoding import encode_frames
 from dyadflow.media.read import read_frames
 from dyadflow.privacy.faces.blurring import blur_faces, blur_whole
 from dyadflow.privacy.faces.detectors.yunet import YuNetDetector

@@ -3,6 +3,7 @@
 Snakemake is asked for a dry run each time, and weights are not fetched; all else is done.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -59,8 +60,11 @@ def project(tmp_path_factory):
 
 
 def run(folder: Path, block: str) -> str:
+    # As from a shell of the user's own: the tests themselves may have been started by make.
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     done = subprocess.run(
-        ["bash", "-c", BEFORE + block], cwd=folder, capture_output=True, text=True, check=False, timeout=500)
+        ["bash", "-c", BEFORE + block], cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        timeout=500)
     assert done.returncode == 0, block + done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -1,6 +1,6 @@
 """What people do to a finished study, and the very jobs that each of it makes run again: docs/reruns.md.
 
-The table in the documentation is what the test expects. `python tests/workflow/edits.py` writes it anew; look at what
+The table in the documentation is what the test expects. `python -m tests.workflow.edits` writes it anew; look at what
 changed in it before you commit it.
 """
 
@@ -8,17 +8,12 @@ import copy
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-    from tests.workflow.conftest import OWN, ROOT, TINY, Project, new_project
-else:
-    from .conftest import OWN, ROOT, TINY, Project, new_project
+from .conftest import OWN, ROOT, TINY, Project, new_project
 
 TABLE = ROOT / "docs" / "reruns.md"
 LIBRARY = "workflow/scripts/dyadflow"

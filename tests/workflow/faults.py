@@ -1,6 +1,6 @@
 """Faults of machines and people, what was seen, and that the next run ends with the bytes of an undisturbed one.
 
-`python tests/workflow/faults.py` tries all of them on the smallest study of the tests and writes docs/faults.md. One,
+`python -m tests.workflow.faults` tries all of them on the smallest study of the tests and writes docs/faults.md. One,
 the worst, is among the tests.
 """
 
@@ -21,11 +21,7 @@ import yaml
 
 from dyadflow.provenance.records import ABOUT_THE_RUN
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-    from tests.workflow.conftest import DYADS, ROOT, Project, new_project, smallest_study
-else:
-    from .conftest import DYADS, ROOT, Project, new_project, smallest_study
+from .conftest import DYADS, ROOT, Project, new_project, smallest_study
 
 TABLE = ROOT / "docs" / "faults.md"
 SPOILING = Path(__file__).parent / "spoiling"
@@ -224,12 +220,8 @@ def two_at_once(folder: Path, finished: Project) -> Seen:
 
 def node_dies(folder: Path, finished: Project) -> Seen:
     """On a SLURM of one node, the node goes down while a training has written and not yet renamed all."""
-    if __package__ in (None, ""):
-        from tests.workflow.one_node_slurm import one_node_slurm, why_not
-        from tests.workflow.test_slurm import IMPATIENT, PARTITION, PARTITIONS
-    else:
-        from .one_node_slurm import one_node_slurm, why_not
-        from .test_slurm import IMPATIENT, PARTITION, PARTITIONS
+    from .one_node_slurm import one_node_slurm, why_not
+    from .test_slurm import IMPATIENT, PARTITION, PARTITIONS
 
     if reason := why_not():
         raise SystemExit(f"the fault of a dying node cannot be tried: {reason}")

@@ -12,12 +12,12 @@ from dyadflow.demo.behaviour import Session
 from dyadflow.demo.camera import Camera, draw_light
 from dyadflow.demo.canvas import Canvas
 from dyadflow.demo.caregiver import draw_caregiver
-from dyadflow.demo.encoding import encode_frames
 from dyadflow.demo.infant import draw_infant, furnish_infant
 from dyadflow.demo.looks import Look, draw_look, draw_room
 from dyadflow.demo.poses import FIELDS, pose_role
 from dyadflow.demo.settings import DemoSettings, draw_for
 from dyadflow.demo.sound import SOUND_RATE_HZ, synthesise_sound
+from dyadflow.media.encoding import encode_frames
 
 #: Figures move on every second frame, as in drawn animation, which halves the work; the noise is new on each.
 FRAMES_A_POSE = 2

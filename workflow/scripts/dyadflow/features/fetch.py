@@ -11,6 +11,7 @@ from dyadflow.features import weights
 from dyadflow.features.registry import backbone_module
 from dyadflow.features.settings import ExtractorSettings
 from dyadflow.features.weights import UNTRAINED
+from dyadflow.provenance.whole import whole
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,6 @@ def fetch_weights(
 def _copy(source: Path, target: Path) -> Path:
     """Copy a snapshot of the hub's cache, following its links; what is there whole already is left alone."""
     if not target.exists():
-        beside = target.with_name(f".{target.name}.part")
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.copytree(source, beside)
-        beside.rename(target)
+        with whole(target) as beside:
+            shutil.copytree(source, beside)
     return target

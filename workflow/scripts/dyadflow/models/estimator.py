@@ -1,7 +1,6 @@
 """The models as an estimator with scikit-learn's conventions, for who has arrays and no study."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +23,7 @@ from dyadflow.models.scoring import balanced_weights
 from dyadflow.models.session_arrays import first_class, places_of, read_codes, read_groups, read_sessions
 from dyadflow.models.space import list_grid
 from dyadflow.models.training import FitRequest, Labels
+from dyadflow.provenance.whole import whole
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -209,10 +209,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             f"scaler.{name}": torch.from_numpy(np.ascontiguousarray(getattr(self.scaler_, name)))
             for name in ("mean", "scale")
         }
-        target = Path(path)
-        beside = target.with_name(f"{target.name}.part")
-        beside.write_bytes(pack_checkpoint(config, tensors))
-        os.replace(beside, target)
+        with whole(Path(path)) as beside:
+            beside.write_bytes(pack_checkpoint(config, tensors))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

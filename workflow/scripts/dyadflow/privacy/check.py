@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from dyadflow.privacy.absolute import find_paths
 from dyadflow.privacy.contents.kinds import Shown, Text, Unreadable, look_at
 from dyadflow.privacy.contents.png import texts_in
 from dyadflow.privacy.contents.text import line_of
 from dyadflow.privacy.findings import Finding
 from dyadflow.privacy.names import Names
+from dyadflow.provenance.absolute import find_paths
 from dyadflow.provenance.fingerprint import fingerprint, sha256_of
 from dyadflow.tables import read_table
 

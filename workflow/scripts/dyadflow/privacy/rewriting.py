@@ -5,10 +5,10 @@ import io
 from pathlib import Path
 from typing import Any
 
-from dyadflow.privacy.absolute import shorten_paths
 from dyadflow.privacy.contents.kinds import HDF5, Unreadable, kind_of, medium
 from dyadflow.privacy.contents.text import outside_data
 from dyadflow.privacy.names import Names
+from dyadflow.provenance.absolute import shorten_paths
 
 COMMENT = "comment"
 

@@ -18,13 +18,13 @@ from rocrate.model import ContextEntity, Person
 from rocrate.rocrate import ROCrate
 
 from dyadflow.errors import DyadflowError
+from dyadflow.provenance.absolute import replace_paths
 from dyadflow.provenance.code_record import SCRIPTS
 from dyadflow.provenance.crate_check import check_crate
 from dyadflow.provenance.crate_run import PROFILES, TERMS, add_run, plain
 from dyadflow.provenance.fingerprint import sha256_of
 from dyadflow.provenance.manifest import FOLDER
 from dyadflow.provenance.records import ABOUT_THE_RUN, Manifest, Project
-from dyadflow.provenance.shareable import ABSOLUTE
 
 #: Never part of a crate.
 LEFT_OUT = ABOUT_THE_RUN | {"private", "__pycache__"}
@@ -230,7 +230,7 @@ def _tells(file: Path, names: set[bytes]) -> bool:
 def _add_text(crate: ROCrate, project: Path, name: str) -> Any:
     """A file of settings; of paths that lead out of the project a star stands."""
     text = (project / name).read_text(encoding="utf-8")
-    cleaned = ABSOLUTE.sub("*", text)
+    cleaned = replace_paths(text, lambda path: "*")
     if cleaned == text:
         return _add(crate, project / name, name)
     return crate.add_file(StringIO(cleaned), name, record_size=True, properties={

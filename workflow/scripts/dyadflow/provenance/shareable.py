@@ -6,17 +6,15 @@ kept in the study's folder `private`, for `dyadflow why` to find the files again
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dyadflow.provenance.absolute import replace_paths
+
 OUTSIDE = "outside"
 #: Settings that hold the name of a recording, wherever it lies.
 NAME_OF_RECORDING = ("recording", "media")
-#: Something that begins like a path from the root, of whatever system; what stands behind https: is an address.
-ABSOLUTE = re.compile(
-    r"(?<![\w.])(?<!s:)(?<!s:/)(?<!p:)(?<!p:/)(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|/)[^\s'\"<>|]*[\\/][^\s'\"<>|]*")
 
 
 def lies_outside(path: str | Path) -> bool:
@@ -71,4 +69,4 @@ def shareable(value: Any, names: Mapping[str, str], *, key: str = "") -> Any:
     value = value.replace(Path.cwd().as_posix().rstrip("/") + "/", "")
     if key in NAME_OF_RECORDING or lies_outside(value):
         return f"*{Path(value).suffix}"
-    return ABSOLUTE.sub(lambda found: f"*{Path(found[0]).suffix}", value)
+    return replace_paths(value, lambda path: f"*{Path(path).suffix}")

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from dyadflow.demo.camera import Camera, draw_light
 from dyadflow.demo.canvas import Canvas
-from dyadflow.demo.encoding import encode_frames
 from dyadflow.demo.play.behaviour import PlaySession
 from dyadflow.demo.play.looks import draw_play_look
 from dyadflow.demo.play.motion import move
@@ -30,6 +29,7 @@ from dyadflow.demo.play.scene import (
 )
 from dyadflow.demo.play.settings import PIXEL_ASPECT, PlaySettings
 from dyadflow.demo.settings import draw_for
+from dyadflow.media.encoding import encode_frames
 
 #: The object of a task is put on the table, and taken away, in this time, from so many units to the right.
 BRING_S, BRING_FROM = 0.8, 44.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dyadflow.demo.encoding import encode_frames
+from dyadflow.media.encoding import encode_frames
 from dyadflow.media.read import read_frames
 from dyadflow.privacy.contents.arrays import LEAST_SIDE_PX
 from dyadflow.privacy.faces.blurring import blur_faces, blur_whole

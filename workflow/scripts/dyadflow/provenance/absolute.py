@@ -1,6 +1,7 @@
 """Absolute paths in a text: they tell a machine, a user and often a person."""
 
 import re
+from collections.abc import Callable
 
 #: A name in a path, without blanks: what follows a blank is rather the next word of a sentence.
 _PART = r"[\w.@+~%$-]+"
@@ -26,6 +27,11 @@ def find_paths(text: str) -> dict[str, int]:
     return found
 
 
+def replace_paths(text: str, by: Callable[[str], str]) -> str:
+    """A text in which another word stands for every absolute path."""
+    return _PATHS.sub(lambda match: by(match[0]), text)
+
+
 def shorten_paths(text: str) -> str:
     """A text in which of every absolute path only the last name is left, with `.../` before it."""
-    return _PATHS.sub(lambda match: ".../" + re.split(r"[\\/]+", match[0].rstrip("\\/"))[-1], text)
+    return replace_paths(text, lambda path: ".../" + re.split(r"[\\/]+", path.rstrip("\\/"))[-1])
