@@ -1,6 +1,6 @@
 """What the jobs of a finished run took, beside what their rules ask for: the figures for `mem_mb` and `runtime`.
 
-Reads the benchmark files that Snakemake wrote (`results/<study>/benchmarks/**/*.tsv`) and tells, for each rule: jobs,
+Reads the benchmark files that Snakemake wrote (`results/<study>/benchmarks/**/*.benchmark.tsv`) and tells, for each rule: jobs,
 the longest, the peak memory of any, what follows from these with a margin, and what the rule asks for now. `raise`
 marks a rule that asks for less than follows. A rule that asks for more is not marked: a short study takes less than a
 long one, so lower a figure only after a study of the size that it has to serve.
@@ -45,9 +45,9 @@ def read_benchmarks(folders: list[Path]) -> dict[str, Taken]:
     """Read all benchmark files below some folders, by rule."""
     taken: dict[str, Taken] = defaultdict(Taken)
     for folder in folders:
-        for file in sorted(folder.rglob("benchmarks/**/*.tsv")):
+        for file in sorted(folder.rglob("benchmarks/**/*.benchmark.tsv")):
             inner = file.parts[file.parts.index("benchmarks", len(folder.parts)) + 1:]
-            rule = taken[inner[0].removesuffix(".tsv")]
+            rule = taken[inner[0].removesuffix(".benchmark.tsv")]
             with file.open(encoding="utf-8", newline="") as lines:
                 for row in csv.DictReader(lines, delimiter="\t"):
                     rule.seconds.append(float(row["s"]))

@@ -19,7 +19,7 @@ rule compare_coders:
     log:
         "results/{study}/logs/compare_coders.log",
     benchmark:
-        "results/{study}/benchmarks/compare_coders.tsv"
+        "results/{study}/benchmarks/compare_coders.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -51,7 +51,7 @@ rule compare_events:
     log:
         "results/{study}/logs/compare_events.log",
     benchmark:
-        "results/{study}/benchmarks/compare_events.tsv"
+        "results/{study}/benchmarks/compare_events.benchmark.tsv"
     conda:
         "../envs/agreement.yaml"
     resources:
@@ -91,7 +91,7 @@ rule compare_task_spans:
     log:
         "results/{study}/logs/compare_task_spans.log",
     benchmark:
-        "results/{study}/benchmarks/compare_task_spans.tsv"
+        "results/{study}/benchmarks/compare_task_spans.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:

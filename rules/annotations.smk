@@ -11,7 +11,7 @@ rule import_annotations:
     log:
         "results/{study}/logs/import_annotations/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/import_annotations/{session}.tsv"
+        "results/{study}/benchmarks/import_annotations/{session}.benchmark.tsv"
     priority: 10
     conda:
         "../envs/annotations.yaml"
@@ -60,7 +60,7 @@ rule collect_annotations:
     log:
         "results/{study}/logs/collect_annotations.log",
     benchmark:
-        "results/{study}/benchmarks/collect_annotations.tsv"
+        "results/{study}/benchmarks/collect_annotations.benchmark.tsv"
     priority: 10
     conda:
         "../envs/annotations.yaml"
@@ -93,7 +93,7 @@ rule check_study:
     log:
         "results/{study}/logs/check_study.log",
     benchmark:
-        "results/{study}/benchmarks/check_study.tsv"
+        "results/{study}/benchmarks/check_study.benchmark.tsv"
     priority: 10
     conda:
         "../envs/annotations.yaml"
@@ -118,7 +118,7 @@ rule open_gate:
     log:
         "results/{study}/logs/open_gate.log",
     benchmark:
-        "results/{study}/benchmarks/open_gate.tsv"
+        "results/{study}/benchmarks/open_gate.benchmark.tsv"
     wildcard_constraints:
         study=plan.annotations.unchecked(),
     priority: 10
@@ -146,7 +146,7 @@ rule label_frames:
     log:
         "results/{study}/logs/label_frames/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/label_frames/{session}.tsv"
+        "results/{study}/benchmarks/label_frames/{session}.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -174,7 +174,7 @@ rule index_labels:
     log:
         "results/{study}/logs/index_labels.log",
     benchmark:
-        "results/{study}/benchmarks/index_labels.tsv"
+        "results/{study}/benchmarks/index_labels.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:

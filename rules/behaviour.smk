@@ -27,7 +27,7 @@ rule summarise_behaviour:
     log:
         "results/{study}/logs/summarise_behaviour.log",
     benchmark:
-        "results/{study}/benchmarks/summarise_behaviour.tsv"
+        "results/{study}/benchmarks/summarise_behaviour.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:

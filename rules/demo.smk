@@ -10,7 +10,7 @@ rule make_demo_session:
     log:
         "results/{study}/logs/make_demo_session/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/make_demo_session/{session}.tsv"
+        "results/{study}/benchmarks/make_demo_session/{session}.benchmark.tsv"
     wildcard_constraints:
         study=plan.demo.studies("still-face"),
     conda:
@@ -34,7 +34,7 @@ rule make_play_session:
     log:
         "results/{study}/logs/make_play_session/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/make_play_session/{session}.tsv"
+        "results/{study}/benchmarks/make_play_session/{session}.benchmark.tsv"
     wildcard_constraints:
         study=plan.demo.studies("guided-play"),
     conda:
@@ -58,7 +58,7 @@ rule make_play_coding:
     log:
         "results/{study}/logs/make_play_coding/{session}_{coder}_{date}.log",
     benchmark:
-        "results/{study}/benchmarks/make_play_coding/{session}_{coder}_{date}.tsv"
+        "results/{study}/benchmarks/make_play_coding/{session}_{coder}_{date}.benchmark.tsv"
     wildcard_constraints:
         study=plan.demo.studies("guided-play"),
         coder="[A-Za-z0-9]+",

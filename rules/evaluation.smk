@@ -28,7 +28,7 @@ rule evaluate_study:
     log:
         "results/{study}/logs/evaluate_study.log",
     benchmark:
-        "results/{study}/benchmarks/evaluate_study.tsv"
+        "results/{study}/benchmarks/evaluate_study.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -65,7 +65,7 @@ rule score_classes:
     log:
         "results/{study}/logs/score_classes.log",
     benchmark:
-        "results/{study}/benchmarks/score_classes.tsv"
+        "results/{study}/benchmarks/score_classes.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -101,7 +101,7 @@ rule score_calibration:
     log:
         "results/{study}/logs/score_calibration.log",
     benchmark:
-        "results/{study}/benchmarks/score_calibration.tsv"
+        "results/{study}/benchmarks/score_calibration.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -135,7 +135,7 @@ rule score_bouts:
     log:
         "results/{study}/logs/score_bouts.log",
     benchmark:
-        "results/{study}/benchmarks/score_bouts.tsv"
+        "results/{study}/benchmarks/score_bouts.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -169,7 +169,7 @@ rule compare_with_chance:
     log:
         "results/{study}/logs/compare_with_chance.log",
     benchmark:
-        "results/{study}/benchmarks/compare_with_chance.tsv"
+        "results/{study}/benchmarks/compare_with_chance.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -204,7 +204,7 @@ rule compare_with_coders:
     log:
         "results/{study}/logs/compare_with_coders.log",
     benchmark:
-        "results/{study}/benchmarks/compare_with_coders.tsv"
+        "results/{study}/benchmarks/compare_with_coders.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -238,7 +238,7 @@ rule compare_summaries:
     log:
         "results/{study}/logs/compare_summaries.log",
     benchmark:
-        "results/{study}/benchmarks/compare_summaries.tsv"
+        "results/{study}/benchmarks/compare_summaries.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -274,7 +274,7 @@ rule compare_protocols:
     log:
         "results/{study}/logs/compare_protocols.log",
     benchmark:
-        "results/{study}/benchmarks/compare_protocols.tsv"
+        "results/{study}/benchmarks/compare_protocols.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -321,7 +321,7 @@ rule evaluate_snippets:
     log:
         "results/{study}/logs/evaluate_snippets.log",
     benchmark:
-        "results/{study}/benchmarks/evaluate_snippets.tsv"
+        "results/{study}/benchmarks/evaluate_snippets.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:

@@ -16,7 +16,7 @@ rule extract_features:
     log:
         "results/{study}/logs/extract_features/{extractor}/batch{batch}.log",
     benchmark:
-        "results/{study}/benchmarks/extract_features/{extractor}/batch{batch}.tsv"
+        "results/{study}/benchmarks/extract_features/{extractor}/batch{batch}.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
     threads: plan.features.threads
@@ -45,7 +45,7 @@ rule describe_streams:
     log:
         "results/{study}/logs/describe_streams/{extractor}/batch{batch}.log",
     benchmark:
-        "results/{study}/benchmarks/describe_streams/{extractor}/batch{batch}.tsv"
+        "results/{study}/benchmarks/describe_streams/{extractor}/batch{batch}.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
     threads: plan.features.threads
@@ -73,7 +73,7 @@ rule summarise_streams:
     log:
         "results/{study}/logs/summarise_streams.log",
     benchmark:
-        "results/{study}/benchmarks/summarise_streams.tsv"
+        "results/{study}/benchmarks/summarise_streams.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -96,7 +96,7 @@ rule draw_streams:
     log:
         "results/{study}/logs/draw_streams/{extractor}.log",
     benchmark:
-        "results/{study}/benchmarks/draw_streams/{extractor}.tsv"
+        "results/{study}/benchmarks/draw_streams/{extractor}.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:
@@ -125,7 +125,7 @@ rule colour_frames:
     log:
         "results/{study}/logs/colour_frames/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/colour_frames/{session}.tsv"
+        "results/{study}/benchmarks/colour_frames/{session}.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:

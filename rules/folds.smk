@@ -15,7 +15,7 @@ rule assign_folds:
     log:
         "results/{study}/logs/assign_folds.log",
     benchmark:
-        "results/{study}/benchmarks/assign_folds.tsv"
+        "results/{study}/benchmarks/assign_folds.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:
@@ -45,7 +45,7 @@ rule deal_folds:
     log:
         "results/{study}/logs/deal_folds/{protocol}.log",
     benchmark:
-        "results/{study}/benchmarks/deal_folds/{protocol}.tsv"
+        "results/{study}/benchmarks/deal_folds/{protocol}.benchmark.tsv"
     wildcard_constraints:
         protocol=plan.folds.dealt(),
     conda:

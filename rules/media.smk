@@ -11,7 +11,7 @@ rule probe_recording:
     log:
         "results/{study}/logs/probe_recording/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/probe_recording/{session}.tsv"
+        "results/{study}/benchmarks/probe_recording/{session}.benchmark.tsv"
     priority: 10
     conda:
         "../envs/media.yaml"
@@ -39,7 +39,7 @@ rule decode_session:
     log:
         "results/{study}/logs/decode_session/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/decode_session/{session}.tsv"
+        "results/{study}/benchmarks/decode_session/{session}.benchmark.tsv"
     conda:
         "../envs/media.yaml"
     resources:
@@ -67,7 +67,7 @@ rule write_clips:
     log:
         "results/{study}/logs/write_clips/{session}/{view}.log",
     benchmark:
-        "results/{study}/benchmarks/write_clips/{session}/{view}.tsv"
+        "results/{study}/benchmarks/write_clips/{session}/{view}.benchmark.tsv"
     conda:
         "../envs/media.yaml"
     resources:
@@ -98,7 +98,7 @@ rule index_clips:
     log:
         "results/{study}/logs/index_clips/{view}.log",
     benchmark:
-        "results/{study}/benchmarks/index_clips/{view}.tsv"
+        "results/{study}/benchmarks/index_clips/{view}.benchmark.tsv"
     conda:
         "../envs/annotations.yaml"
     resources:

@@ -16,7 +16,7 @@ rule train_cell:
     log:
         "results/{study}/logs/train_cell/{protocol}/{target}/{stream}/{model}.log",
     benchmark:
-        "results/{study}/benchmarks/train_cell/{protocol}/{target}/{stream}/{model}.tsv"
+        "results/{study}/benchmarks/train_cell/{protocol}/{target}/{stream}/{model}.benchmark.tsv"
     wildcard_constraints:
         model=plan.models.names("streams"),
     conda:
@@ -60,7 +60,7 @@ rule train_video_cell:
     log:
         "results/{study}/logs/train_video_cell/{protocol}/{target}/{stream}/{model}.log",
     benchmark:
-        "results/{study}/benchmarks/train_video_cell/{protocol}/{target}/{stream}/{model}.tsv"
+        "results/{study}/benchmarks/train_video_cell/{protocol}/{target}/{stream}/{model}.benchmark.tsv"
     wildcard_constraints:
         model=plan.models.names("clips"),
     conda:

@@ -14,7 +14,7 @@ rule predict_session:
     log:
         "results/{study}/logs/predict_session/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/predict_session/{session}.tsv"
+        "results/{study}/benchmarks/predict_session/{session}.benchmark.tsv"
     wildcard_constraints:
         study=plan.prediction.studies("streams"),
     conda:
@@ -49,7 +49,7 @@ rule predict_clips:
     log:
         "results/{study}/logs/predict_clips/{session}.log",
     benchmark:
-        "results/{study}/benchmarks/predict_clips/{session}.tsv"
+        "results/{study}/benchmarks/predict_clips/{session}.benchmark.tsv"
     wildcard_constraints:
         study=plan.prediction.studies("clips"),
     conda:

@@ -18,7 +18,7 @@ rule write_account:
     log:
         "results/{study}/logs/write_account.log",
     benchmark:
-        "results/{study}/benchmarks/write_account.tsv"
+        "results/{study}/benchmarks/write_account.benchmark.tsv"
     priority: 10
     conda:
         "../envs/report.yaml"
@@ -56,7 +56,7 @@ rule draw_figures:
     log:
         "results/{study}/logs/draw_figures.log",
     benchmark:
-        "results/{study}/benchmarks/draw_figures.tsv"
+        "results/{study}/benchmarks/draw_figures.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:
@@ -84,7 +84,7 @@ rule tabulate_results:
     log:
         "results/{study}/logs/tabulate_results/{target}.log",
     benchmark:
-        "results/{study}/benchmarks/tabulate_results/{target}.tsv"
+        "results/{study}/benchmarks/tabulate_results/{target}.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:
@@ -135,7 +135,7 @@ rule draw_results:
     log:
         "results/{study}/logs/draw_results.log",
     benchmark:
-        "results/{study}/benchmarks/draw_results.tsv"
+        "results/{study}/benchmarks/draw_results.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:
@@ -216,7 +216,7 @@ rule build_report:
     log:
         "results/{study}/logs/build_report.log",
     benchmark:
-        "results/{study}/benchmarks/build_report.tsv"
+        "results/{study}/benchmarks/build_report.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:
@@ -248,7 +248,7 @@ rule build_front_page:
     log:
         "results/logs/build_front_page.log",
     benchmark:
-        "results/benchmarks/build_front_page.tsv"
+        "results/benchmarks/build_front_page.benchmark.tsv"
     conda:
         "../envs/report.yaml"
     resources:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -66,6 +66,7 @@ def test_values_follow_from_an_analysis_of_variance_by_statsmodels(table):
 
 @settings(max_examples=40, deadline=None)
 @given(TABLES)
+@example(np.array([[0.7, 2.9, 4.5], [1.7, 2.3, 4.1], [0.0, 3.2, 4.9]]))  # every subject has the mean 2.7
 def test_limits_lie_round_the_value_and_the_order_of_subjects_and_raters_does_not_matter(table):
     found, turned = icc(table), icc(table[::-1, ::-1])
     for form in FORMS:

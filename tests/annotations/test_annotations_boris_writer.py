@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dyadflow.annotations.convert import convert, read_segments
@@ -46,6 +46,7 @@ COMMENT = st.one_of(
     ),
     ending=st.sampled_from([".tsv", ".csv", ".txt"]),
 )
+@example(rows=[("A/P", "", "", "", 0, 0, "")], ending=".tsv")  # begins like a line of RTTM
 def test_whatever_is_written_comes_back_to_the_millisecond(tmp_path, rows, ending):
     segments = Segments.from_rows(
         segment(onset / 1000, (onset + length) / 1000, tier, code, coder, session, comment=comment)

@@ -98,4 +98,6 @@ def test_every_rule_has_a_script_of_its_name_a_log_a_benchmark_an_environment_an
         assert f'"../workflow/scripts/{name}.py"' in body, name
         assert all(part in body for part in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=", "message:")), name
         assert re.search(rf'code=plan\.(\w+\.)?code\("{name}"\)', body), name
+        # Snakemake asks of every file that it wants whether it might be a benchmark, by how names end.
+        assert re.search(rf'benchmarks/{name}(/[^"]+)?\.benchmark\.tsv"', body), name
     assert set(rules) == {script.stem for script in SCRIPTS.glob("*.py")}

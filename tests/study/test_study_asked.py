@@ -91,8 +91,8 @@ def test_figures_follow_from_the_longest_and_the_greatest_job_with_a_margin(benc
     folder = tmp_path / "results" / "s" / "benchmarks"
     for name, line in (("decode/a", "30.0\t100.0"), ("decode/b", "61.0\t401.0"), ("train/p/t", "10.0\tNA")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.tsv").write_text(f"s\tmax_rss\n{line}\n")
-    (folder / "short.tsv").write_text("s\tmax_rss\n0.1\tNA\n")
+        (folder / f"{name}.benchmark.tsv").write_text(f"s\tmax_rss\n{line}\n")
+    (folder / "short.benchmark.tsv").write_text("s\tmax_rss\n0.1\tNA\n")
     taken = bench.read_benchmarks([tmp_path / "results"])
     assert set(taken) == {"decode", "train", "short"}
     assert len(taken["decode"].seconds) == 2

@@ -75,9 +75,9 @@ def points(marks: Path) -> Counter:
 def rules_in_order(project: Project) -> list[str]:
     """Rules of a finished project, by when their first job ended."""
     first: dict[str, float] = {}
-    for file in project.path("results").glob("**/benchmarks/**/*.tsv"):
+    for file in project.path("results").glob("**/benchmarks/**/*.benchmark.tsv"):
         parts = file.parts[file.parts.index("benchmarks") + 1 :]
-        rule = parts[0].removesuffix(".tsv")
+        rule = parts[0].removesuffix(".benchmark.tsv")
         first[rule] = min(first.get(rule, file.stat().st_mtime), file.stat().st_mtime)
     return sorted(first, key=lambda rule: first[rule])
 

@@ -123,7 +123,8 @@ def _absolute(between: float, raters: float, error: float, n: int, k: int, level
     # a and b of McGraw & Wong, both times n (1 - value), so that a value of 1 needs no division by 0.
     a, b = k * value, n * (1 - value) + k * value * (n - 1)
     weight = a * raters + b * error
-    if not weight:
+    # Where the two cancel (subjects do not differ), what is left is rounding, and would decide the degrees of freedom.
+    if abs(weight) <= 1e-12 * (abs(a) * raters + b * error):
         return Estimate(float(value), np.nan, np.nan)
     df = weight**2 / ((a * raters) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1)))
     sure = 0.5 + level / 2

@@ -20,10 +20,7 @@ def _is_rttm(head: bytes, path: Path) -> bool:
         lines = [line for line in decode_text(head[:8192]).splitlines() if line.strip() and not line.startswith(";;")]
     except UnicodeDecodeError:
         return False
-    return bool(lines) and any(
-        len(cells) >= 8 and cells[0] in _TIMED and parse_number(cells[3]) is not None
-        for cells in map(str.split, lines[:5])
-    )
+    return any(not _find_wrong(line.split()) for line in lines[:5])
 
 
 @reads(
