@@ -2,8 +2,8 @@
 
 Reads the benchmark files that Snakemake wrote (`results/<study>/benchmarks/**/*.benchmark.tsv`) and tells, for each
 rule: jobs, the longest, the peak memory of any, what follows from these with a margin, and what the rule asks for now.
-`raise` marks a rule that asks for less than follows. A rule that asks for more is not marked: a short study takes less than a
-long one, so lower a figure only after a study of the size that it has to serve.
+`raise` marks a rule that asks for less than follows. A rule that asks for more is not marked: a short study takes less
+than a long one, so lower a figure only after a study of the size that it has to serve.
 
     python bench/resources.py [results ...] [--memory-margin 1.5] [--time-margin 3]
 """
