@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,23 @@ def test_a_folder_takes_the_place_of_an_older_one_as_a_whole(tmp_path):
     assert [path.name for path in place.iterdir()] == ["new"]
 
 
+def test_a_file_that_jobs_write_at_the_same_time_is_there_for_each_of_them_and_never_gone(tmp_path):
+    place = tmp_path / "code" / "0123.tsv"
+
+    def one_of_many():
+        program = (
+            "import sys; from pathlib import Path; from dyadflow.provenance.whole import whole\n"
+            "place = Path(sys.argv[1])\n"
+            "for _ in range(300):\n"
+            "    with whole(place, shared=True) as beside: beside.write_text('the same')\n"
+            "    assert place.read_text() == 'the same'\n")
+        return subprocess.Popen([sys.executable, "-c", program, str(place)], stderr=subprocess.PIPE, text=True)
+
+    jobs = [one_of_many() for _ in range(4)]
+    assert [job.communicate()[1] for job in jobs] == [""] * 4
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
 @pytest.mark.parametrize(("error", "sentence"), [
     (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/s/x.tsv"),
      "results/s/x.tsv: the disk is full. Make room, then run the same command again; what is finished stays."),
@@ -52,6 +71,9 @@ def test_a_folder_takes_the_place_of_an_older_one_as_a_whole(tmp_path):
      "the disk is full. Make room, then run the same command again; what is finished stays."),
     (OSError(errno.EROFS, os.strerror(errno.EROFS), "results"),
      "results: this folder can only be read. Make it writable, or work in a copy of the project."),
+    (RuntimeError("can't start new thread"),
+     "there is not enough memory for this job. Run fewer jobs at once (--cores, --resources mem_mb), or give this rule "
+     "more (--set-resources)."),
     (MemoryError("Unable to allocate 3.4 GiB"),
      "there is not enough memory for this job. Run fewer jobs at once (--cores, --resources mem_mb), or give this rule "
      "more (--set-resources)."),

@@ -14,6 +14,8 @@ import pytest
 from dyadflow.annotations.labels import SessionLabels
 from dyadflow.media.ffmpeg import ffmpeg_binary
 
+from .conftest import new_project
+
 # One worker has the tiny study made, and runs all that looks at it.
 pytestmark = pytest.mark.xdist_group("tiny")
 
@@ -69,7 +71,10 @@ class Own:
 
 
 @pytest.fixture
-def own(project, tiny) -> Own:
+def own(finished, tmp_path, tiny) -> Own:
+    project = new_project(tmp_path / "project", like=finished.folder)
+    recordings = "results/tiny/private/recordings"
+    shutil.copytree(finished.path(recordings), project.path(recordings))
     del tiny["demo"]
     sheets = {"sessions": "own/sessions.tsv", "coding": "own/coding.tsv", "data_folder": "../../data"}
     return Own(project, {**tiny, "name": "own", **sheets, "folds": {"outer": 3, "inner": 2}})
@@ -253,7 +258,7 @@ def test_a_session_without_coding_is_no_fault_and_is_predicted(finished):
     assert list(labels.session) == ["t1", "t2", "t3", "t4"]
 
 
-def test_no_sound_and_coding_past_the_end_may_stand_if_the_study_says_so(own):
+def test_no_sound_and_coding_past_the_end_may_stand_if_the_study_says_so(own, finished):
     own.write(["silent", "late", "fine"], severities={"no_sound": "warning", "past_the_end": "warning"})
     own.ffmpeg("fine.mp4", "-an", "-c", "copy", to="silent.mp4")
     own.ffmpeg("fine.mp4", "-t", "15", "-c", "copy", to="late.mp4")
@@ -269,7 +274,7 @@ def test_no_sound_and_coding_past_the_end_may_stand_if_the_study_says_so(own):
         assert fine["values"][:].any() and fine["valid"][:].all()
     # What lies within the recording is labelled as it was in the whole one.
     late = SessionLabels.read(own.results("annotations/labels/late.h5"))
-    whole = SessionLabels.read(own.project.path("results/tiny/annotations/labels/t1.h5"))
+    whole = SessionLabels.read(finished.path("results/tiny/annotations/labels/t1.h5"))
     assert late.grid.frames == 75
     for coder in ("anna", "ben"):
         assert (late.codes["infant"][coder] == whole.codes["infant"][coder][:75]).all()

@@ -37,7 +37,8 @@ def test_a_training_that_diverges_and_a_lost_stream_leave_the_rest_of_the_study_
     assert project.path("results/tiny/prediction/new.eaf").exists()
     # Nothing is tried again without a change; with the stream back, the cell is trained.
     assert project.planned() == {}
-    project.run("--forcerun", "extract_features")
+    batch = "results/tiny/features/motion/batch0.tsv"
+    project.run("results/tiny/evaluation/missing.tsv", "--forcerun", batch)
     missing = pd.read_csv(project.path("results/tiny/evaluation/missing.tsv"), sep="\t")
     assert set(missing.model) == {"wild"}
 

@@ -32,10 +32,10 @@ class CodeRecord:
     libraries: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """Write it as a table, whole or not at all."""
+        """Write it as a table, whole or not at all; all jobs of a rule write the same one."""
         lines = [f"module\t{name}\t{digest}" for name, digest in self.modules.items()]
         lines += [f"library\t{name}\t{version}" for name, version in self.libraries.items()]
-        with whole(path) as beside:
+        with whole(path, shared=True) as beside:
             beside.write_text("\n".join(["kind\tname\tdigest_or_version", *lines, ""]), encoding="utf-8")
 
     @classmethod

@@ -2,7 +2,7 @@
 
 Every process writes under a name of its own, so that a job whose Snakemake was killed, and which goes on, does not mix
 what it writes with what the next run's job writes. What a killed process has left is cleared by the next that writes
-the same file.
+the same file, unless it is one that several jobs write at the same time.
 """
 
 import errno
@@ -18,6 +18,12 @@ from dyadflow.errors import DyadflowError
 UNFINISHED = ".part-"
 #: No result may depend on it.
 _OWN = secrets.token_hex(4)
+
+#: What is said of it in place of a MemoryError: by torch, by Python's threads (they need a stack), by the loader.
+_NO_MEMORY = (
+    "CUDA out of memory", "DefaultCPUAllocator: can't allocate memory", "can't start new thread",
+    os.strerror(errno.ENOMEM), "failed to map segment from shared object",
+)
 
 _FIXES = {
     errno.ENOSPC: ("the disk is full", "make room, then run the same command again; what is finished stays"),
@@ -51,7 +57,9 @@ def put(place: Path) -> None:
     written = unfinished(place)
     for path in [*(written.rglob("*") if written.is_dir() else ()), written]:
         _settle(path)
-    remove(place)
+    # A file takes another's place in one step: whoever reads it meanwhile finds the one or the other. A folder cannot.
+    if place.is_dir() or written.is_dir():
+        remove(place)
     os.replace(written, place)
     _settle(place.parent)
 
@@ -66,10 +74,19 @@ def _settle(path: Path) -> None:
 
 
 @contextmanager
-def whole(place: Path) -> Iterator[Path]:
-    """The name to write to; renamed to `place` when the block ends well, removed if it does not."""
+def whole(place: Path, *, shared: bool = False) -> Iterator[Path]:
+    """The name to write to; renamed to `place` when the block ends well, removed if it does not.
+
+    Parameters
+    ----------
+    place
+        The file or folder.
+    shared
+        Several processes may be writing it at this moment. What others have begun is then left alone.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
-    clear(place)
+    if not shared:
+        clear(place)
     try:
         yield unfinished(place)
         put(place)
@@ -91,7 +108,7 @@ def as_mistake(error: BaseException) -> DyadflowError | None:
 
     Libraries wrap errors of the system in ones of their own (HDF5 keeps their text only), so that is looked at, too.
     """
-    if isinstance(error, MemoryError) or "CUDA out of memory" in str(error):
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
         return DyadflowError(
             "there is not enough memory for this job",
             fix="run fewer jobs at once (--cores, --resources mem_mb), or give this rule more (--set-resources)",
