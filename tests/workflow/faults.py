@@ -179,7 +179,8 @@ def read_only(folder: Path, finished: Project) -> Seen:
         project.run()
         outcome = verdict(project, finished)
     assert done.returncode != 0
-    return Seen("results read-only", f"the run stops: {tail(text, 'Write-protected|Read-only|can only be read')}", outcome)
+    return Seen(
+        "results read-only", f"the run stops: {tail(text, 'Write-protected|Read-only|can only be read')}", outcome)
 
 
 def out_of_memory(folder: Path, finished: Project) -> Seen:
