@@ -36,6 +36,29 @@ rule extract_features:
         "../workflow/scripts/extract_features.py"
 
 
+# One small file that stands for all batches: a training job reads it, however many sessions there are.
+rule index_features:
+    input:
+        batches=plan.features.every_batch,
+    output:
+        index="results/{study}/features/{extractor}/index.tsv",
+    log:
+        "results/{study}/logs/index_features/{extractor}.log",
+    benchmark:
+        "results/{study}/benchmarks/index_features/{extractor}.benchmark.tsv"
+    conda:
+        "../envs/annotations.yaml"
+    resources:
+        mem_mb=plan.memory(1000),
+        runtime=plan.minutes(10),
+    params:
+        code=plan.code("index_features"),
+    message:
+        "Listing the streams of {wildcards.extractor} in {wildcards.study}"
+    script:
+        "../workflow/scripts/index_features.py"
+
+
 # Reads every stream once: one whose components are there already, made by the same code, is left alone.
 rule describe_streams:
     input:

@@ -59,16 +59,23 @@ class Features(RoomPlan):
         return files
 
     def indices(self, study: Study, extractors: Sequence[str] | None = None) -> list[str]:
-        """Index files of some or all extractors: one a batch of sessions."""
+        """Index files of some or all extractors, one for each."""
         names = extractors if extractors is not None else list(study.settings.features.extractors)
-        return [
-            f"{RESULTS}/{study.name}/features/{name}/batch{number}.tsv"
-            for name in names for number in range(len(self.batches(study)))
-        ]
+        return [f"{RESULTS}/{study.name}/features/{name}/index.tsv" for name in names]
 
     def every_index(self, wildcards: Any) -> list[str]:
         """An input function: all index files of the study."""
         return self.indices(self.of(wildcards))
+
+    def every_batch(self, wildcards: Any) -> list[str]:
+        """An input function: what extraction wrote for one extractor, a table a batch of sessions."""
+        return self._of_batches(self.of(wildcards), [wildcards.extractor], ".tsv")
+
+    def _of_batches(self, study: Study, extractors: Sequence[str], ending: str) -> list[str]:
+        return [
+            f"{RESULTS}/{study.name}/features/{name}/batch{number}{ending}"
+            for name in extractors for number in range(len(self.batches(study)))
+        ]
 
     def motion(self, wildcards: Any) -> str:
         """The extractor that measures motion energy; empty if the study has none."""
@@ -86,7 +93,7 @@ class Features(RoomPlan):
 
     def tables(self, study: Study, extractors: Sequence[str]) -> list[str]:
         """What `describe_streams` says of some extractors' streams: one table a batch of sessions."""
-        return [index.removesuffix(".tsv") + "_streams.tsv" for index in self.indices(study, extractors)]
+        return self._of_batches(study, extractors, "_streams.tsv")
 
     def every_table(self, wildcards: Any) -> list[str]:
         """An input function: the tables of all extractors."""
