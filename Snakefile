@@ -6,14 +6,6 @@ configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
-
-
-# Rules that no study needs would be asked for every file.
-if plan.demo.is_asked_for():
-
-    include: "rules/demo.smk"
-
-
 include: "rules/media.smk"
 include: "rules/annotations.smk"
 include: "rules/agreement.smk"
@@ -24,6 +16,17 @@ include: "rules/models.smk"
 include: "rules/evaluation.smk"
 include: "rules/prediction.smk"
 include: "rules/report.smk"
+
+
+# Rules that no study needs would be asked for every file.
+if plan.models.look_at_pictures():
+
+    include: "rules/video.smk"
+
+
+if plan.demo.is_asked_for():
+
+    include: "rules/demo.smk"
 
 
 # Everything: the page and the figures of every study, and the codes of every session that nobody has coded yet.

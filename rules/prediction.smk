@@ -33,39 +33,3 @@ rule predict_session:
         "Predicting the codes of {wildcards.session}"
     script:
         "../workflow/scripts/predict_session.py"
-
-
-# The same with a network that looks at the pictures themselves; the session's phases stand in the sheet.
-rule predict_clips:
-    input:
-        # As of views, the table that the same job writes beside the folder is looked at.
-        models=ancient(plan.prediction.cells),
-        searched=plan.prediction.searched,
-        clips=plan.prediction.clips,
-        grid="results/{study}/media/{session}/grid.json",
-    output:
-        segments="results/{study}/prediction/{session}.tsv",
-        elan="results/{study}/prediction/{session}.eaf",
-    log:
-        "results/{study}/logs/predict_clips/{session}.log",
-    benchmark:
-        "results/{study}/benchmarks/predict_clips/{session}.benchmark.tsv"
-    wildcard_constraints:
-        study=plan.prediction.studies("clips"),
-    conda:
-        "../envs/torch.yaml"
-    threads: plan.models.threads
-    resources:
-        mem_mb=plan.memory(4000),
-        runtime=plan.minutes(60),
-    params:
-        tiers=plan.prediction.tiers,
-        phases=plan.annotations.sheet_phases,
-        scheme=plan.annotations.scheme,
-        media=plan.prediction.media,
-        threads=plan.models.threads,
-        code=plan.prediction.code("predict_clips"),
-    message:
-        "Predicting from its pictures the codes of {wildcards.session}"
-    script:
-        "../workflow/scripts/predict_clips.py"

@@ -282,8 +282,9 @@ FAULTS = {
 
 def write_table(names: list[str]) -> None:
     """Try faults, all or those named, and write what was seen."""
-    rows = dict(re.findall(r"^(\| (.+?) \| .+ \|)$", TABLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
-    kept = {fault: row for row, fault in rows.items() if fault not in ("fault", "---")}
+    head, _, rest = TABLE.read_text(encoding="utf-8").partition("| fault |")
+    rows, _, why = rest.partition("\n\n")
+    kept = {row.split(" | ")[0].removeprefix("| "): row for row in rows.splitlines()[2:]}
     with tempfile.TemporaryDirectory() as folder:
         finished = smallest(Path(folder) / "finished")
         finished.run()
@@ -292,11 +293,10 @@ def write_table(names: list[str]) -> None:
             seen = FAULTS[name](Path(folder) / name, finished)
             kept[seen.fault] = f"| {seen.fault} | {seen.seen} | {seen.after} |"
             print(kept[seen.fault], flush=True)
+            # Each at once: a fault that cannot be tried takes nothing from those before it.
+            table = ["| fault | what was seen | after the next run |", "|---|---|---|", *kept.values()]
+            TABLE.write_text(head + "\n".join(table) + "\n\n" + why, encoding="utf-8")
             shutil.rmtree(Path(folder) / name, ignore_errors=True)
-    head, _, rest = TABLE.read_text(encoding="utf-8").partition("| fault |")
-    tail_ = rest.partition("\n\n")[2]
-    table = ["| fault | what was seen | after the next run |", "|---|---|---|", *kept.values()]
-    TABLE.write_text(head + "\n".join(table) + "\n\n" + tail_, encoding="utf-8")
 
 
 if __name__ == "__main__":

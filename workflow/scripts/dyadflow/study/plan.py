@@ -91,8 +91,10 @@ class Plan:
         """Digests of the library's code."""
         return CodeMap(self.scripts, kept=KEPT_DIGESTS)
 
-    def code(self, rule: str, entries: Sequence[str] = ()) -> list[str]:
+    def code(self, rule: str, entries: Sequence[str] = ()) -> tuple[str, ...]:
         """Digest of the code behind a rule, and the modules that it covers.
+
+        A tuple, because Snakemake would look in every word of a list for wildcards, for each job anew.
 
         Parameters
         ----------
@@ -101,7 +103,7 @@ class Plan:
         entries
             Modules that the script loads by name.
         """
-        return self.code_map.code_of(self.scripts / f"{rule}.py", entries)
+        return tuple(self.code_map.code_of(self.scripts / f"{rule}.py", entries))
 
     def fingerprint(self, study: Study, path: str | Path) -> str:
         """What a large file or a folder of a study holds; told anew only when its size or time is another.

@@ -13,7 +13,7 @@ from dyadflow.study.plans.room import RESULTS, RoomPlan, of_study
 class Annotations(RoomPlan):
     """Which coding files a session has, and what importing, checking and labelling need to know."""
 
-    def code(self, rule: str) -> list[str]:
+    def code(self, rule: str) -> tuple[str, ...]:
         """Digest of a rule's code with every reader of coding files: which of them reads one, its content says."""
         from dyadflow.annotations.formats.registry import READER_MODULES
 

@@ -15,11 +15,11 @@ class Features(RoomPlan):
     def _extractor(self, wildcards: Any) -> ExtractorSettings:
         return self.of(wildcards).settings.features.extractors[wildcards.extractor]
 
-    def code(self, rule: str) -> Callable[[Any], list[str]]:
+    def code(self, rule: str) -> Callable[[Any], tuple[str, ...]]:
         """Digest of a rule's code with the one backbone that the job's extractor names."""
         from dyadflow.features.registry import BACKBONES
 
-        def code(wildcards: Any) -> list[str]:
+        def code(wildcards: Any) -> tuple[str, ...]:
             backbone = self._extractor(wildcards).backbone
             return self.plan.code(rule, [BACKBONES[backbone]])
         return code
@@ -42,6 +42,7 @@ class Features(RoomPlan):
         """One GPU where the extractor's device is CUDA, else none."""
         return int(self._extractor(wildcards).device == "cuda")
 
+    @of_study
     def batches(self, study: Study) -> list[list[str]]:
         """Sessions in the sheet's order, cut into jobs: a session added at the end leaves the others in place."""
         names = [session.name for session in study.sessions]
@@ -82,6 +83,7 @@ class Features(RoomPlan):
         extractors = self.of(wildcards).settings.features.extractors
         return next((name for name, item in extractors.items() if item.backbone == "motion"), "")
 
+    @of_study
     def token_extractors(self, study: Study) -> list[str]:
         """Extractors that keep the patches of a picture apart, so that colours can be laid over it."""
         from dyadflow.features.registry import backbone_module

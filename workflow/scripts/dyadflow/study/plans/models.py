@@ -14,9 +14,9 @@ from dyadflow.study.study import Study
 class Models(RoomPlan):
     """Which cells there are, and what each reads."""
 
-    def code(self, rule: str) -> Callable[[Any], list[str]]:
+    def code(self, rule: str) -> Callable[[Any], tuple[str, ...]]:
         """Digest of a rule's code with the one network that the job's model names."""
-        def code(wildcards: Any) -> list[str]:
+        def code(wildcards: Any) -> tuple[str, ...]:
             return self.plan.code(rule, [self.module(self.of(wildcards), wildcards.model)])
         return code
 
@@ -74,6 +74,10 @@ class Models(RoomPlan):
         """The cells of a study whose network looks at the pictures themselves."""
         video = self.of(wildcards).settings.models.video
         return [cell for cell in self.every(wildcards) if cell["model"] in video]
+
+    def look_at_pictures(self) -> bool:
+        """Whether any study trains networks on the pictures themselves."""
+        return any(study.settings.models.video for study in self.plan.studies.values())
 
     def names(self, kind: str) -> str:
         """A pattern of the models that are trained on `streams`, or on `clips`; of none, one that never fits."""

@@ -66,9 +66,9 @@ class Prediction(RoomPlan):
         view = self.of(wildcards).settings.prediction.stream
         return f"{RESULTS}/{wildcards.study}/private/clips/{wildcards.session}/{view}.h5"
 
-    def code(self, rule: str) -> Callable[[Any], list[str]]:
+    def code(self, rule: str) -> Callable[[Any], tuple[str, ...]]:
         """Digest of a rule's code with the network of the cell that predicts."""
-        def code(wildcards: Any) -> list[str]:
+        def code(wildcards: Any) -> tuple[str, ...]:
             model = self.of(wildcards).settings.prediction.network
             return self.plan.code(rule, [self.plan.models.module(self.source(wildcards), model)])
         return code

@@ -51,13 +51,13 @@ def _with_signature(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def of_study(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Of a method that looks at the study alone: work its answer out once, and give it to all jobs."""
+    """Of a method that looks at the study alone, its own or a job's: work its answer out once, and give it to all."""
     @functools.wraps(method)
-    def answer(self: Any, wildcards: Any) -> Any:
-        asked = (method.__name__, wildcards.study)
-        if asked not in self._answers:
-            self._answers[asked] = method(self, wildcards)
-        return self._answers[asked]
+    def answer(self: Any, asked: Any) -> Any:
+        key = (method.__name__, asked.name if isinstance(asked, Study) else asked.study)
+        if key not in self._answers:
+            self._answers[key] = method(self, asked)
+        return self._answers[key]
 
     return answer
 
