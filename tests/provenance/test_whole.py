@@ -46,6 +46,19 @@ def test_a_folder_takes_the_place_of_an_older_one_as_a_whole(tmp_path):
     assert [path.name for path in place.iterdir()] == ["new"]
 
 
+def test_a_disk_that_says_only_when_asked_that_it_is_full_gets_no_file_into_place(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="quota"), whole(tmp_path / "s01.h5") as beside:
+        beside.write_text("all")
+    assert list(tmp_path.iterdir()) == []
+    with whole(tmp_path / "key.fit", checked=True) as beside:
+        beside.write_text("all")
+    assert (tmp_path / "key.fit").read_text() == "all"
+
+
 def test_a_file_that_jobs_write_at_the_same_time_is_there_for_each_of_them_and_never_gone(tmp_path):
     place = tmp_path / "code" / "0123.tsv"
 

@@ -44,7 +44,7 @@ class State:
 
     def remember(self, key: str, content: bytes) -> None:
         """Keep a finished fit; whole or not at all."""
-        with whole(self.folder / f"{key}.fit") as beside:
+        with whole(self.folder / f"{key}.fit", checked=True) as beside:
             beside.write_bytes(self._head(key, content) + b"\n" + content)
 
     def forget(self, key: str) -> None:

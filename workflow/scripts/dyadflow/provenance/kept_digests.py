@@ -38,7 +38,7 @@ class KeptDigests:
         """Keep a digest and the modules that it covers."""
         self._digests[name] = found
         # Where nothing can be written, the next run works it out again.
-        with suppress(OSError), whole(self.file, shared=True) as beside:
+        with suppress(OSError), whole(self.file, shared=True, checked=True) as beside:
             beside.write_text(json.dumps({"state": self._state, "digests": self._digests}), encoding="utf-8")
 
 

@@ -50,8 +50,7 @@ class Outputs:
         missing = [place for place in self._places if not unfinished(place).exists()]
         if missing:
             raise RuntimeError(f"the script did not write {', '.join(map(str, missing))}")
-        for place in self._places:
-            put(place)
+        put(*self._places)
         return self._places
 
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from dyadflow.errors import DyadflowError
@@ -48,33 +48,43 @@ def clear(place: Path) -> None:
             remove(begun)
 
 
-def put(place: Path) -> None:
+def put(*places: Path) -> None:
     """Rename what was written into place, when the disk has it.
 
     A name can reach the disk before what it names: after a power cut there would be a file of the right name with
     nothing in it.
     """
+    for written in map(unfinished, places):
+        for path in [*(written.rglob("*") if written.is_dir() else ()), written]:
+            _settle(path)
+    for place in places:
+        _rename(place)
+    for folder in {place.parent for place in places}:
+        _settle(folder)
+
+
+def _rename(place: Path) -> None:
     written = unfinished(place)
-    for path in [*(written.rglob("*") if written.is_dir() else ()), written]:
-        _settle(path)
     # A file takes another's place in one step: whoever reads it meanwhile finds the one or the other. A folder cannot.
     if place.is_dir() or written.is_dir():
         remove(place)
     os.replace(written, place)
-    _settle(place.parent)
 
 
 def _settle(path: Path) -> None:
-    with suppress(OSError):  # Some network file systems cannot be asked for folders.
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot be asked about folders; about a file, a network's says only here that it is full.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP) and not path.is_dir():
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
-def whole(place: Path, *, shared: bool = False) -> Iterator[Path]:
+def whole(place: Path, *, shared: bool = False, checked: bool = False) -> Iterator[Path]:
     """The name to write to; renamed to `place` when the block ends well, removed if it does not.
 
     Parameters
@@ -83,13 +93,19 @@ def whole(place: Path, *, shared: bool = False) -> Iterator[Path]:
         The file or folder.
     shared
         Several processes may be writing it at this moment. What others have begun is then left alone.
+    checked
+        Whoever reads it finds out by what it holds whether it is whole. It is then not waited for until the disk has
+        it, which takes longer than to write a small file.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     if not shared:
         clear(place)
     try:
         yield unfinished(place)
-        put(place)
+        if checked:
+            _rename(place)
+        else:
+            put(place)
     except BaseException:
         remove(unfinished(place))
         raise
