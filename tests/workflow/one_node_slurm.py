@@ -3,11 +3,12 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ PARTITION, GPU_PARTITION = "main", "accelerated"
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 SLURM_CONF = """
-ClusterName=test
+ClusterName={cluster}
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ctld_port}
 SlurmdPort={slurmd_port}
@@ -115,7 +116,8 @@ def one_node_slurm(folder: Path, cpus: int = 4, memory_mb: int = 64000) -> Itera
     host = socket.gethostname().split(".")[0]
     values = {
         "host": host, "folder": folder, "cpus": cpus, "memory_mb": memory_mb, "partition": PARTITION,
-        "gpu_partition": GPU_PARTITION, "ctld_port": _free_port(), "slurmd_port": _free_port(),
+        "gpu_partition": GPU_PARTITION, "cluster": f"test{os.getpid()}", "ctld_port": _free_port(),
+        "slurmd_port": _free_port(),
     }
     with ExitStack() as stack:
         for name in ("state", "spool"):
@@ -123,6 +125,7 @@ def one_node_slurm(folder: Path, cpus: int = 4, memory_mb: int = 64000) -> Itera
         _configure(stack, {"slurm.conf": SLURM_CONF.format(**values), "gres.conf": GRES_CONF.format(**values)})
         key = _munge_key(folder)
         daemons = _Daemons(folder)
+        stack.callback(_end_jobs, values["cluster"])
         stack.callback(daemons.stop)
         daemons.start("munged", "--foreground", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket",
                       f"--pid-file={folder}/munge.pid", f"--log-file={folder}/munged.log",
@@ -168,6 +171,15 @@ class _Daemons:
                 process.kill()
                 process.wait()
             log.close()
+
+
+def _end_jobs(cluster: str) -> None:
+    """End processes of this SLURM's jobs that outlive it: those of a node that was said to be down are told nothing."""
+    wanted = f"SLURM_CLUSTER_NAME={cluster}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if wanted in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def _configure(stack: ExitStack, files: dict[str, str]) -> None:
