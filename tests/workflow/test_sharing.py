@@ -3,8 +3,13 @@
 import subprocess
 import sys
 
+import pytest
+
 from dyadflow.privacy.check import check_folder
 from dyadflow.study.sharing import find_unshareable
+
+# One worker has the tiny study made, and runs all that looks at it.
+pytestmark = pytest.mark.xdist_group("tiny")
 
 
 def test_a_whole_run_leaves_nothing_that_must_not_be_shared(finished):
