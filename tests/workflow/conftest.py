@@ -210,9 +210,12 @@ def finished(tmp_path_factory) -> Project:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Project:
-    """Both demo studies as they ship, made in one run; leave it as it is."""
+    """Both demo studies made in one run, as they ship but for half of the targets of guided play; leave it as it is."""
     project = new_project(tmp_path_factory.mktemp("demo") / "project")
     shutil.copy2(ROOT / "config" / "config.yaml", project.path("config", "config.yaml"))
+    # Each costs more than a minute of a processor, and shows the same.
+    for target in ("dolls-social_engagement", "shaker-task_engagement", "drum-task_engagement"):
+        project.edit("config/studies/demo-play.yaml", f"  - {target}\n", "")
     project.run()
     return project
 
