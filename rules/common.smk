@@ -1,6 +1,11 @@
 # Paths and wildcards, nothing else. What a job reads and which settings concern it, `plan` answers.
+import gc
 import sys
 from pathlib import Path
+
+# All jobs of a plan stay until the end. To look for garbage among them as often as Python does by itself would take a
+# fifth of the time in which a thousand sessions are planned.
+gc.set_threshold(50_000, 50, 100)
 
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
