@@ -16,7 +16,7 @@ rule make_demo_session:
     conda:
         "../envs/media.yaml"
     resources:
-        mem_mb=plan.memory(1000),
+        mem_mb=plan.memory(2000),
         runtime=plan.minutes(10),
     params:
         settings=plan.demo.settings,
