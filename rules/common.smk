@@ -3,8 +3,8 @@ import gc
 import sys
 from pathlib import Path
 
-# All jobs of a plan stay until the end. To look for garbage among them as often as Python does by itself would take a
-# fifth of the time in which a thousand sessions are planned.
+# All jobs of a plan stay until the end. Looking for garbage among them as often as Python does by itself is a sixth of
+# the time that planning a thousand sessions takes (docs/performance.md).
 gc.set_threshold(50_000, 50, 100)
 
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "workflow" / "scripts"
@@ -20,10 +20,12 @@ from dyadflow.study.plan import Plan
 prepare_jobs(SCRIPTS)
 try:
     plan = Plan.load(config.get("studies"), SCRIPTS)
+    absent = []
     # A job reads this file again, on a cluster on its node; whether all is there was found out before it began.
-    absent = plan.absent_inputs() if workflow.is_main_process else []
-    if workflow.is_main_process and not absent:
-        plan.media.link()
+    if workflow.is_main_process:
+        absent = plan.absent_inputs()
+        if not absent:
+            plan.media.link()
 except DyadflowError as error:
     sys.exit(scrub(f"dyadflow: {error}"))
 if absent:

@@ -72,6 +72,15 @@ class Features(RoomPlan):
         """An input function: what extraction wrote for one extractor, a table a batch of sessions."""
         return self._of_batches(self.of(wildcards), [wildcards.extractor], ".tsv")
 
+    def of_session(self, study: Study, session: str, extractors: Sequence[str], ending: str = ".tsv") -> list[str]:
+        """Of some extractors the one file of the batch that holds a session."""
+        batch = self._batch_of_each(study)[session]
+        return [f"{RESULTS}/{study.name}/features/{name}/batch{batch}{ending}" for name in extractors]
+
+    @of_study
+    def _batch_of_each(self, study: Study) -> dict[str, int]:
+        return {name: number for number, names in enumerate(self.batches(study)) for name in names}
+
     def _of_batches(self, study: Study, extractors: Sequence[str], ending: str) -> list[str]:
         return [
             f"{RESULTS}/{study.name}/features/{name}/batch{number}{ending}"
@@ -114,8 +123,7 @@ class Features(RoomPlan):
     def token_tables(self, wildcards: Any) -> list[str]:
         """An input function: the tables of the token stores that hold a session."""
         study = self.of(wildcards)
-        batch = next(number for number, names in enumerate(self.batches(study)) if wildcards.session in names)
-        return [self.tables(study, [name])[batch] for name in self.token_extractors(study)]
+        return self.of_session(study, wildcards.session, self.token_extractors(study), "_streams.tsv")
 
     def labels(self, wildcards: Any) -> list[str]:
         """An input function: a session's frame labels, which hold its phases, if a human has coded it."""

@@ -115,8 +115,7 @@ class Prediction(RoomPlan):
                 f"the models of study {source.name} read {', '.join(missing)}, which this study does not extract",
                 where=str(study.file), fix="copy these under features.extractors from that study",
             )
-        batch = next(n for n, names_ in enumerate(self.plan.features.batches(study)) if wildcards.session in names_)
-        return [f"{RESULTS}/{study.name}/features/{name}/batch{batch}.tsv" for name in names]
+        return self.plan.features.of_session(study, wildcards.session, names)
 
     def tiers(self, wildcards: Any) -> dict[str, str]:
         """The tier that each predicted target is written to."""
